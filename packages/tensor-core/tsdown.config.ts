@@ -1,0 +1,9 @@
+import { defineConfig } from "tsdown";
+
+export default defineConfig({
+  entry: ["src/index.ts", "src/testing/index.ts", "src/engine/cli.ts"],
+  platform: "neutral",
+  fixedExtension: false,
+  dts: true,
+  unbundle: true,
+});
