@@ -1,0 +1,86 @@
+import { add as plus, div, mul, valueAndGrads, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { add, axpy, norm, scale, sub } from "./tree/arithmetic.ts";
+import { paths, tensors, withTensors, type Params } from "./tree/tree.ts";
+
+/** A loss and its gradient, a tree shaped like the parameters. */
+export type ValueAndGrad<P> = { readonly value: Scalar; readonly grad: P };
+
+/**
+ * params ↦ (f(params), ∇f(params)), by reverse-mode differentiation over a tree.
+ *
+ * @throws TypeError naming the path of a parameter that f does not use, and if f returns more than a scalar
+ * @example
+ * ```ts
+ * import { scalar, square } from "@tensorflow/tfjs-core";
+ * import { valueAndGrad } from "@lab/tensor-core";
+ * const { value, grad } = valueAndGrad(({ x }) => square(x))({ x: scalar(3) });
+ * [value.dataSync()[0], grad.x.dataSync()[0]]; // => [ 9, 6 ]
+ * ```
+ */
+export function valueAndGrad<P extends Params>(f: (params: P) => Scalar): (params: P) => ValueAndGrad<P> {
+  return (params) => {
+    const xs = tensors(params);
+    if (xs.length === 0) throw new TypeError("Cannot differentiate: expected parameters with at least one tensor, got none");
+    let shape: readonly number[] = [];
+    try {
+      const { value, grads } = valueAndGrads((...ys: Tensor[]) => {
+        const y = f(withTensors(params, ys));
+        shape = y.shape;
+        return y;
+      })(xs);
+      return { value: value as Scalar, grad: withTensors(params, grads) };
+    } catch (error) {
+      throw shape.length > 0 ? new TypeError(`Cannot differentiate: expected a scalar, got a tensor of shape [${shape.join(", ")}]`) : unused(f, params, error);
+    }
+  };
+}
+
+/** Names the parameters that `f` ignores; any other error passes through. */
+function unused<P extends Params>(f: (params: P) => Scalar, params: P, error: unknown): unknown {
+  if (!(error instanceof Error && /Cannot compute gradient/.test(error.message))) return error;
+  const xs = tensors(params);
+  const ignored = paths(params).filter((_, i) => {
+    try {
+      valueAndGrads((x: Tensor) => f(withTensors(params, xs.map((other, j) => (j === i ? x : other)))))([xs[i]!]);
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  if (ignored.length === 0) return error;
+  return new TypeError(`Cannot differentiate: the loss does not depend on ${ignored.map((path) => `"${path}"`).join(", ")}`, { cause: error });
+}
+
+/**
+ * ∇²f(params) · v ≈ (∇f(params + h v̂) − ∇f(params − h v̂)) ‖v‖ / 2h, by central differences of the gradient, v̂ = v/‖v‖.
+ *
+ * Error O(h²) from the third derivative, plus O(ε/h) from float32 rounding. The default step is ε^{1/3} times the scale 1 + ‖params‖/√D.
+ *
+ * @throws as `valueAndGrad`
+ * @example
+ * ```ts
+ * import { scalar, square, tensor1d, sum } from "@tensorflow/tfjs-core";
+ * import { hvp } from "@lab/tensor-core";
+ * const product = hvp(({ x }) => sum(square(x)))({ x: tensor1d([1, 2]) }, { x: tensor1d([1, 0]) });
+ * Math.round(product.x.dataSync()[0]); // => 2
+ * ```
+ */
+export function hvp<P extends Params>(f: (params: P) => Scalar, { step }: { step?: number } = {}): (params: P, v: P) => P {
+  const at = valueAndGrad(f);
+  return (params, v) => {
+    const length = plus(norm(v), 1e-30) as Scalar;
+    const dimension = tensors(params).reduce((n, x) => n + x.size, 0);
+    const h = step ?? plus(mul(norm(params), CUBE_ROOT_EPSILON / Math.sqrt(dimension)), CUBE_ROOT_EPSILON);
+    const shift = div(h, length) as Scalar;
+    const forward = at(axpy(shift, v, params)).grad;
+    const backward = at(sub(params, scale(shift, v))).grad;
+    return scale(div(0.5, shift) as Scalar, sub(forward, backward));
+  };
+}
+
+const CUBE_ROOT_EPSILON = Math.cbrt(2 ** -23);
+
+/** Params plus updates: θ + u. */
+export function applyUpdates<P extends Params>(params: P, updates: Params): P {
+  return add(params, updates);
+}
