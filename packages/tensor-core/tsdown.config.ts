@@ -1,7 +1,7 @@
 import { defineConfig } from "tsdown";
 
 export default defineConfig({
-  entry: ["src/index.ts", "src/testing/index.ts", "src/engine/cli.ts"],
+  entry: ["src/index.ts", "src/data/index.ts", "src/report/index.ts", "src/testing/index.ts", "src/engine/cli.ts"],
   platform: "neutral",
   fixedExtension: false,
   dts: true,
