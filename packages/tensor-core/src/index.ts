@@ -5,3 +5,4 @@ export { own, Owned, read, readSync, scoped, type HostArray, type HostTree } fro
 export { key, type Key } from "./random/key.ts";
 export { add, axpy, dot, mul, norm, scale, sub, where, zerosLike } from "./tree/arithmetic.ts";
 export { map, paths, size, tensors, withTensors, type Leaf, type Params, type Tree } from "./tree/tree.ts";
+export { iterate, jit, type GraphReport, type JitOptions, type Jitted } from "./jit.ts";

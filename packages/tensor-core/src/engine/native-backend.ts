@@ -1,0 +1,46 @@
+import type { Tensor } from "@tensorflow/tfjs-core";
+
+/** An attribute of an operation, as the binding takes it: `type` is one of its `TF_ATTR_*` numbers. */
+export type OpAttribute = { readonly name: string; readonly type: number; readonly value: unknown };
+/** A handle that an operation returned: `dtype` is one of TensorFlow's numbers. */
+export type TensorMetadata = { readonly id: number; readonly shape: number[]; readonly dtype: number };
+
+/** What is used of tfjs-node's C++ binding: operations and graphs on integer handles. */
+export interface NativeBinding {
+  executeOp(op: string, attributes: readonly OpAttribute[], inputIds: readonly number[], numOutputs: number): TensorMetadata[];
+  createTensor(shape: readonly number[], dtype: number, values: ArrayBufferView | readonly string[]): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(session: number): void;
+  runSavedModel(session: number, inputIds: readonly number[], inputNames: string, outputNames: string): TensorMetadata[];
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_BOOL: number;
+  readonly TF_ATTR_STRING: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_SHAPE: number;
+}
+
+/** What is used of tfjs-node's backend. */
+export interface NativeBackend {
+  binding: NativeBinding;
+  getInputTensorIds(tensors: readonly Tensor[]): number[];
+  createOutputTensor(metadata: TensorMetadata): Tensor;
+  getDTypeInteger(dtype: string): number;
+}
+
+let active: NativeBackend | undefined;
+
+/** The native backend, once `engine()` has picked it. */
+export function nativeBackend(): NativeBackend | undefined {
+  return active;
+}
+
+/** Called by `engine()` when the native engine runs. */
+export function setNativeBackend(backend: NativeBackend | undefined): void {
+  active = backend;
+}

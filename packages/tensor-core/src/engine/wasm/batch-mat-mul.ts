@@ -1,0 +1,22 @@
+import { broadcast_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
+import type { Wasm } from "./backend.ts";
+import { cpuKernel } from "./cpu-kernel.ts";
+import { matMul } from "./mat-mul.ts";
+
+/** Batched product of matrices, `[..., m, k] [..., k, n] → [..., m, n]`, either operand transposed, batch axes broadcast. */
+export function batchMatMul(): KernelFunc {
+  const exact = cpuKernel("BatchMatMul");
+  return (args) => {
+    const { a, b } = args.inputs as { a: TensorInfo; b: TensorInfo };
+    const { transposeA, transposeB } = args.attrs as unknown as { transposeA: boolean; transposeB: boolean };
+    const inner = [a.shape.at(transposeA ? -2 : -1)!, b.shape.at(transposeB ? -1 : -2)!];
+    if (inner[0] !== inner[1]) {
+      throw new TypeError(
+        `Cannot multiply matrices: expected equal inner sizes, got ${inner.join(" and ")} from shapes [${a.shape.join(", ")}]${transposeA ? "ᵀ" : ""} and [${b.shape.join(", ")}]${transposeB ? "ᵀ" : ""}`,
+      );
+    }
+    if (a.dtype !== "float32" || b.dtype !== "float32") return exact(args);
+    const batch = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
+    return matMul(args.backend as Wasm, { a, b, transposeA, transposeB, batch });
+  };
+}

@@ -1,0 +1,66 @@
+import { util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
+import { floats, free, type Wasm } from "./backend.ts";
+import { call } from "./call.ts";
+
+/** Real functions of one tensor: the heap knows their float32 form only, and answers others with noise or by writing out of bounds. */
+export const realFunctions: readonly string[] = [
+  ..."Acos Acosh Asin Asinh Atan Atanh Cos Cosh Elu Erf Exp Expm1 LeakyRelu Log Log1p Reciprocal Rsqrt Selu Sigmoid Sin Sinh Softmax Softplus Sqrt Tan Tanh".split(" "),
+];
+
+/** Functions that keep the dtype of their operands or answer with bool, and the dtypes that the heap's own kernel gets right. */
+export const exactFunctions: Readonly<Record<string, readonly string[]>> = {
+  Abs: ["float32", "int32"],
+  IsFinite: ["float32"],
+  IsInf: ["float32"],
+  IsNan: ["float32"],
+  Neg: ["float32", "int32"],
+  Pow: ["float32"],
+  Round: ["float32"],
+  // The heap calls a number below 1e-7 zero.
+  Sign: [],
+  Square: ["float32", "int32"],
+  Step: ["float32", "int32"],
+};
+
+/** Functions that must answer NaN to NaN; the heap's own kernels drop it. */
+export const nanFunctions: readonly string[] = ["Maximum", "Minimum", "Relu6"];
+
+/** Folds along an axis; over an axis of size 0 the heap answers with noise or writes out of bounds. */
+export const folds: readonly string[] = ["All", "Any", "ArgMax", "ArgMin", "Cumprod", "Cumsum", "Max", "Mean", "Min", "Prod", "Sum"];
+
+function operands(args: Parameters<KernelFunc>[0]): [string, TensorInfo][] {
+  return Object.entries(args.inputs).filter((entry): entry is [string, TensorInfo] => entry[1] != null);
+}
+
+/** `original` with every operand cast to float32, so that a real function of integers is a real number. */
+export function onFloats(original: KernelFunc): KernelFunc {
+  return (args) => {
+    const given = operands(args);
+    if (given.every(([, x]) => x.dtype === "float32")) return original(args);
+    const wasm = args.backend as Wasm;
+    const cast = given.map(([name, x]) => [name, call(wasm, "Cast", { x }, { dtype: "float32" })] as const);
+    const out = original({ ...args, inputs: Object.fromEntries(cast) });
+    free(wasm, ...cast.map(([, x]) => x));
+    return out;
+  };
+}
+
+/** `original` where the dtypes of all operands are among `dtypes`, else `exact`. */
+export function where(dtypes: readonly string[], original: KernelFunc, exact: KernelFunc): KernelFunc {
+  return (args) => (operands(args).every(([, x]) => dtypes.includes(x.dtype)) ? original(args) : exact(args));
+}
+
+/** `original` where no operand is empty, else `exact`. */
+export function unlessEmpty(original: KernelFunc, exact: KernelFunc): KernelFunc {
+  return (args) => (operands(args).some(([, x]) => util.sizeFromShape(x.shape) === 0) ? exact(args) : original(args));
+}
+
+function hasNaN(xs: Float32Array): boolean {
+  for (let i = 0; i < xs.length; i++) if (xs[i] !== xs[i]) return true;
+  return false;
+}
+
+/** `original` where no float32 operand holds a NaN, else `exact`. */
+export function unlessNaN(original: KernelFunc, exact: KernelFunc): KernelFunc {
+  return (args) => (operands(args).some(([, x]) => x.dtype === "float32" && hasNaN(floats(args.backend as Wasm, x))) ? exact(args) : original(args));
+}

@@ -1,0 +1,110 @@
+import { util, type TensorInfo } from "@tensorflow/tfjs-core";
+import { free, reshaped, through, zeroed, type Wasm } from "./backend.ts";
+import { transposed } from "./call.ts";
+
+type Native = (a: number, aShape: Uint8Array, aRank: number, b: number, bShape: Uint8Array, bRank: number, transposeA: boolean, transposeB: boolean, out: number) => void;
+
+const natives = new WeakMap<Wasm, Native>();
+
+function native(wasm: Wasm): Native {
+  const known = natives.get(wasm);
+  if (known !== undefined) return known;
+  const wrapped = (wasm.wasm as unknown as { cwrap(name: string, result: null, args: readonly string[]): unknown }).cwrap("BatchMatMul", null, ["number", "array", "number", "number", "array", "number", "number", "number", "number"]) as Native;
+  natives.set(wasm, wrapped);
+  return wrapped;
+}
+
+function bytes(shape: readonly number[]): Uint8Array {
+  return new Uint8Array(new Int32Array(shape).buffer);
+}
+
+/** Below this many multiplications per product, setting up the fast kernel costs more than it saves. */
+const TINY = 512;
+
+/** `out ← a b` for `[1, m, k]` and `[1, k, n]` at the speed of the machine, or slowly for `[batch, m, k]` and `[batch, k, n]`. */
+function multiplyInto(wasm: Wasm, a: TensorInfo, b: TensorInfo, out: TensorInfo): void {
+  const id = (x: TensorInfo): number => wasm.dataIdMap.get(x.dataId).id;
+  native(wasm)(id(a), bytes(a.shape), 3, id(b), bytes(b.shape), 3, false, false, id(out));
+}
+
+/** For each product of a broadcast batch, which of the `from` batch it reads. */
+function sources(from: readonly number[], batch: readonly number[]): number[] {
+  const strides = util.computeStrides([...from, 1]);
+  const lead = batch.length - from.length;
+  return Array.from({ length: util.sizeFromShape([...batch]) }, (_, i) => {
+    let rest = i;
+    let at = 0;
+    for (let axis = batch.length - 1; axis >= 0; axis--) {
+      const size = batch[axis]!;
+      const own = from[axis - lead] ?? 1;
+      if (own > 1) at += (rest % size) * strides[axis - lead]!;
+      rest = Math.floor(rest / size);
+    }
+    return at;
+  });
+}
+
+/** The operands of one family of products, every one of them `[..., m, k] [..., k, n]`. */
+export interface Product {
+  readonly a: TensorInfo;
+  readonly b: TensorInfo;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  /** Batch axes of the result: those of `a` and `b`, broadcast. */
+  readonly batch: readonly number[];
+}
+
+function plain(wasm: Wasm, a: TensorInfo, b: TensorInfo, batch: readonly number[]): TensorInfo {
+  const [m, k, n] = [a.shape.at(-2)!, a.shape.at(-1)!, b.shape.at(-1)!];
+  const [aBatch, bBatch] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const [aCount, bCount, count] = [aBatch, bBatch, batch].map((s) => util.sizeFromShape([...s])) as [number, number, number];
+  if (count * m * n * k === 0) return zeroed(wasm, [...batch, m, n]);
+  const out = wasm.makeOutput([...batch, m, n], "float32");
+  if (bCount === 1 && aCount === count) {
+    multiplyInto(wasm, reshaped(a, [1, count * m, k]), reshaped(b, [1, k, n]), out);
+  } else if (m * k * n < TINY && aCount === bCount) {
+    multiplyInto(wasm, reshaped(a, [count, m, k]), reshaped(b, [count, k, n]), out);
+  } else {
+    const [fromA, fromB] = [sources(aBatch, batch), sources(bBatch, batch)];
+    for (let i = 0; i < count; i++) {
+      through(wasm, a, fromA[i]! * m * k, [1, m, k], (x) =>
+        through(wasm, b, fromB[i]! * k * n, [1, k, n], (y) => through(wasm, out, i * m * n, [1, m, n], (z) => multiplyInto(wasm, x, y, z))),
+      );
+    }
+  }
+  return out;
+}
+
+function flip(wasm: Wasm, x: TensorInfo): TensorInfo {
+  const rank = x.shape.length;
+  return transposed(wasm, x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
+}
+
+/**
+ * `a b`, with either operand transposed, for float32 operands of rank 2 or more whose inner sizes agree.
+ *
+ * The heap's own product is fast only when neither operand is transposed. So transpose what has to move least: the operands, as in
+ * `aᵀ b = (aᵀ) (b)`, or the other operand and the result, as in `aᵀ b = (bᵀ a)ᵀ`.
+ */
+export function matMul(wasm: Wasm, { a, b, transposeA, transposeB, batch }: Product): TensorInfo {
+  const [sizeA, sizeB] = [util.sizeFromShape(a.shape), util.sizeFromShape(b.shape)];
+  const [m, n] = [a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
+  const direct = Number(transposeA) * sizeA + Number(transposeB) * sizeB;
+  const flipped = Number(!transposeA) * sizeA + Number(!transposeB) * sizeB + util.sizeFromShape([...batch]) * m * n;
+  if (flipped < direct) {
+    const product = matMulPlain(wasm, b, a, !transposeB, !transposeA, batch);
+    const out = flip(wasm, product);
+    free(wasm, product);
+    return out;
+  }
+  return matMulPlain(wasm, a, b, transposeA, transposeB, batch);
+}
+
+function matMulPlain(wasm: Wasm, a: TensorInfo, b: TensorInfo, transposeA: boolean, transposeB: boolean, batch: readonly number[]): TensorInfo {
+  const left = transposeA ? flip(wasm, a) : a;
+  const right = transposeB ? flip(wasm, b) : b;
+  const out = plain(wasm, left, right, batch);
+  if (left !== a) free(wasm, left);
+  if (right !== b) free(wasm, right);
+  return out;
+}
