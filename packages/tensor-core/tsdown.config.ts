@@ -1,9 +1,11 @@
-import { defineConfig } from "tsdown";
+import { defineConfig, type UserConfig } from "tsdown";
 
-export default defineConfig({
+const config: UserConfig = defineConfig({
   entry: ["src/index.ts", "src/data/index.ts", "src/report/index.ts", "src/testing/index.ts", "src/engine/cli.ts"],
   platform: "neutral",
   fixedExtension: false,
   dts: true,
   unbundle: true,
 });
+
+export default config;
