@@ -14,5 +14,6 @@ export function significant(value: number, digits = 3): string {
   const size = Math.abs(value);
   if (Number.isInteger(value) && size < 1e9) return String(value);
   if (size >= 1e6 || size < 1e-4) return value.toExponential(digits - 1).replace("e+", "e");
-  return value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(size))));
+  const [, exponent] = value.toExponential(digits - 1).split("e");
+  return value.toFixed(Math.max(0, digits - 1 - Number(exponent)));
 }
