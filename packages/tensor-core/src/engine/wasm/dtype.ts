@@ -10,20 +10,25 @@ export const realFunctions: readonly string[] = [
 /** Functions that keep the dtype of their operands or answer with bool, and the dtypes that the heap's own kernel gets right. */
 export const exactFunctions: Readonly<Record<string, readonly string[]>> = {
   Abs: ["float32", "int32"],
+  ClipByValue: ["float32"],
   IsFinite: ["float32"],
   IsInf: ["float32"],
   IsNan: ["float32"],
   Neg: ["float32", "int32"],
   Pow: ["float32"],
+  Reverse: ["float32", "int32"],
   Round: ["float32"],
+  ScatterNd: ["float32", "int32"],
+  Select: ["float32", "int32"],
   // The heap calls a number below 1e-7 zero.
   Sign: [],
   Square: ["float32", "int32"],
   Step: ["float32", "int32"],
+  StridedSlice: ["float32"],
 };
 
 /** Functions that must answer NaN to NaN; the heap's own kernels drop it. */
-export const nanFunctions: readonly string[] = ["Maximum", "Minimum", "Relu6"];
+export const nanFunctions: readonly string[] = ["ClipByValue", "Maximum", "Minimum", "Relu6"];
 
 /** Folds along an axis; over an axis of size 0 the heap answers with noise or writes out of bounds. */
 export const folds: readonly string[] = ["All", "Any", "ArgMax", "ArgMin", "Cumprod", "Cumsum", "Max", "Mean", "Min", "Prod", "Sum"];
@@ -45,9 +50,9 @@ export function onFloats(original: KernelFunc): KernelFunc {
   };
 }
 
-/** `original` where the dtypes of all operands are among `dtypes`, else `exact`. */
+/** `original` where the dtypes of all operands (but a condition, which is bool) are among `dtypes`, else `exact`. */
 export function where(dtypes: readonly string[], original: KernelFunc, exact: KernelFunc): KernelFunc {
-  return (args) => (operands(args).every(([, x]) => dtypes.includes(x.dtype)) ? original(args) : exact(args));
+  return (args) => (operands(args).every(([name, x]) => name === "condition" || dtypes.includes(x.dtype)) ? original(args) : exact(args));
 }
 
 /** `original` where no operand is empty, else `exact`. */
@@ -63,4 +68,18 @@ function hasNaN(xs: Float32Array): boolean {
 /** `original` where no float32 operand holds a NaN, else `exact`. */
 export function unlessNaN(original: KernelFunc, exact: KernelFunc): KernelFunc {
   return (args) => (operands(args).some(([, x]) => x.dtype === "float32" && hasNaN(floats(args.backend as Wasm, x))) ? exact(args) : original(args));
+}
+
+/** `original` with a negative axis counted from the front: scans along axis −1 write out of bounds on the heap. */
+export function fromFront(original: KernelFunc): KernelFunc {
+  return (args) => {
+    const { axis } = args.attrs as unknown as { axis: number };
+    const rank = args.inputs["x"]!.shape.length;
+    return original(axis < 0 ? { ...args, attrs: { ...args.attrs, axis: axis + rank } } : args);
+  };
+}
+
+/** `original` where the attribute `name` meets `holds`, else `exact`. */
+export function whenAttribute(name: string, holds: (value: unknown) => boolean, original: KernelFunc, exact: KernelFunc): KernelFunc {
+  return (args) => (holds(args.attrs?.[name]) ? original(args) : exact(args));
 }

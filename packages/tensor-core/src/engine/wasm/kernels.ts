@@ -1,9 +1,15 @@
 import { getKernel, getKernelsForBackend, registerKernel, unregisterKernel, type KernelFunc } from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-wasm";
 import { batchMatMul } from "./batch-mat-mul.ts";
+import { conv2dBackpropFilter } from "./conv2d-backprop-filter.ts";
+import { conv2dBackpropInput } from "./conv2d-backprop-input.ts";
 import { cpuKernel } from "./cpu-kernel.ts";
-import { exactFunctions, folds, nanFunctions, onFloats, realFunctions, unlessEmpty, unlessNaN, where } from "./dtype.ts";
+import { depthwiseConv2dBackpropFilter, depthwiseConv2dBackpropInput } from "./depthwise-conv2d-backprop.ts";
+import { exactFunctions, folds, fromFront, nanFunctions, onFloats, realFunctions, unlessEmpty, unlessNaN, whenAttribute, where } from "./dtype.ts";
 import { fusedMatMul } from "./fused-mat-mul.ts";
+import { maxPoolGrad } from "./max-pool-grad.ts";
+import { refusal, refused } from "./refused.ts";
+import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
 const registered = new WeakSet<KernelFunc>();
 
@@ -23,10 +29,22 @@ export function registerWasmKernels(): void {
   if (registered.has(getKernel("BatchMatMul", "wasm").kernelFunc)) return;
   register("BatchMatMul", batchMatMul());
   replace("_FusedMatMul", fusedMatMul);
+  register("Conv2DBackpropFilter", conv2dBackpropFilter());
+  replace("Conv2DBackpropInput", conv2dBackpropInput);
+  register("DepthwiseConv2dNativeBackpropFilter", depthwiseConv2dBackpropFilter());
+  register("DepthwiseConv2dNativeBackpropInput", depthwiseConv2dBackpropInput());
+  register("MaxPoolGrad", maxPoolGrad());
+  register("UnsortedSegmentSum", unsortedSegmentSum());
+  for (const name of ["MaxPool3D", "MaxPool3DGrad"]) register(name, cpuKernel(name));
+  for (const [name, attempt] of Object.entries(refused)) register(name, refusal(name, attempt));
   for (const name of realFunctions) replace(name, onFloats);
   for (const [name, dtypes] of Object.entries(exactFunctions)) replace(name, (original) => where(dtypes, original, cpuKernel(name)));
   for (const name of nanFunctions) replace(name, (original) => unlessNaN(original, cpuKernel(name)));
   for (const name of folds) replace(name, (original) => unlessEmpty(original, cpuKernel(name)));
+  for (const name of ["Cumprod", "Cumsum"]) replace(name, fromFront);
+  replace("Cast", (original) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, cpuKernel("Cast")));
+  replace("OneHot", (original) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, cpuKernel("OneHot")));
+  replace("GatherV2", (original) => whenAttribute("batchDims", (axes) => !axes, original, cpuKernel("GatherV2")));
   const present = new Set(getKernelsForBackend("wasm").map((kernel) => kernel.kernelName));
   for (const { kernelName } of getKernelsForBackend("cpu")) if (!present.has(kernelName)) register(kernelName, cpuKernel(kernelName));
 }
