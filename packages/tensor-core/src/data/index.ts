@@ -1,3 +1,4 @@
+export { batches, type BatchesOptions, type ShuffledBatches } from "./batches.ts";
 export { at, dataset, fullBatch, partition, subset, take, type Batch, type Dataset } from "./dataset.ts";
 export { CorruptFileError, idx } from "./idx.ts";
 export { mnist, MNIST_DEVIATION, MNIST_MEAN, MNIST_SHA256, type LabelledImages, type MnistOptions } from "./mnist.ts";
