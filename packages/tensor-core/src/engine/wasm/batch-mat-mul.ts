@@ -1,6 +1,7 @@
 import { broadcast_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { Wasm } from "./backend.ts";
 import { cpuKernel } from "./cpu-kernel.ts";
+import { intMatMul } from "./int-mat-mul.ts";
 import { matMul } from "./mat-mul.ts";
 
 /** Batched product of matrices, `[..., m, k] [..., k, n] → [..., m, n]`, either operand transposed, batch axes broadcast. */
@@ -15,8 +16,8 @@ export function batchMatMul(): KernelFunc {
         `Cannot multiply matrices: expected equal inner sizes, got ${inner.join(" and ")} from shapes [${a.shape.join(", ")}]${transposeA ? "ᵀ" : ""} and [${b.shape.join(", ")}]${transposeB ? "ᵀ" : ""}`,
       );
     }
-    if (a.dtype !== "float32" || b.dtype !== "float32") return exact(args);
+    if (a.dtype !== b.dtype || (a.dtype !== "float32" && a.dtype !== "int32")) return exact(args);
     const batch = broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-    return matMul(args.backend as Wasm, { a, b, transposeA, transposeB, batch });
+    return (a.dtype === "float32" ? matMul : intMatMul)(args.backend as Wasm, { a, b, transposeA, transposeB, batch });
   };
 }

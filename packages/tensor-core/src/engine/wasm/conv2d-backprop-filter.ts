@@ -1,12 +1,13 @@
 import { backend_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
 import { free, reshaped, zeroed, type Wasm } from "./backend.ts";
+import { explicitPadding, type Padding } from "./explicit-padding.ts";
 import { call, transposed } from "./call.ts";
 import { matMul } from "./mat-mul.ts";
 import { cpuKernel } from "./cpu-kernel.ts";
 
 interface Attributes {
   readonly strides: number | [number, number];
-  readonly pad: "valid" | "same" | number | backend_util.ExplicitPadding;
+  readonly pad: Padding;
   readonly dataFormat: "NHWC" | "NCHW";
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
   readonly filterShape: [number, number, number, number];
@@ -25,7 +26,7 @@ export function conv2dBackpropFilter(): KernelFunc {
     const { x, dy } = args.inputs as { x: TensorInfo; dy: TensorInfo };
     const { strides, pad, dataFormat, dimRoundingMode, filterShape } = args.attrs as unknown as Attributes;
     if (dataFormat !== "NHWC" || x.dtype !== "float32" || dy.dtype !== "float32") return exact(args);
-    const conv = backend_util.computeConv2DInfo(x.shape as [number, number, number, number], filterShape, strides, 1, pad, dimRoundingMode);
+    const conv = backend_util.computeConv2DInfo(x.shape as [number, number, number, number], filterShape, strides, 1, explicitPadding(pad), dimRoundingMode);
     const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth, strideHeight, strideWidth } = conv;
     const pixels = batchSize * outHeight * outWidth;
     if (pixels * inChannels * outChannels === 0) return zeroed(wasm, filterShape);

@@ -1,11 +1,12 @@
 import { backend_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
 import { floats, free, reshaped, through, zeroed, type Wasm } from "./backend.ts";
+import { explicitPadding, type Padding } from "./explicit-padding.ts";
 import { call, transposed } from "./call.ts";
 import { matMul } from "./mat-mul.ts";
 
 interface Attributes {
   readonly strides: number | [number, number];
-  readonly pad: "valid" | "same" | number | backend_util.ExplicitPadding;
+  readonly pad: Padding;
   readonly dataFormat: "NHWC" | "NCHW";
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
   readonly inputShape: [number, number, number, number];
@@ -78,7 +79,7 @@ export function conv2dBackpropInput(original: KernelFunc): KernelFunc {
     const { dy, filter } = args.inputs as { dy: TensorInfo; filter: TensorInfo };
     const { strides, pad, dataFormat, dimRoundingMode, inputShape } = args.attrs as unknown as Attributes;
     if (dataFormat !== "NHWC" || dy.dtype !== "float32" || filter.dtype !== "float32") return original(args);
-    const conv = backend_util.computeConv2DInfo(inputShape, filter.shape as [number, number, number, number], strides, 1, pad, dimRoundingMode);
+    const conv = backend_util.computeConv2DInfo(inputShape, filter.shape as [number, number, number, number], strides, 1, explicitPadding(pad), dimRoundingMode);
     const { batchSize, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth, padInfo } = conv;
     if (batchSize * outHeight * outWidth * outChannels * inChannels === 0) return zeroed(wasm, conv.inShape);
     const smallPad = padInfo.top < filterHeight && padInfo.left < filterWidth && padInfo.bottom < filterHeight && padInfo.right < filterWidth;

@@ -1,19 +1,20 @@
 import { backend_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
 import { floats, zeroed, type Wasm } from "./backend.ts";
+import { explicitPadding, type Padding } from "./explicit-padding.ts";
 
 type Shape4 = [number, number, number, number];
 
 interface Attributes {
   readonly strides: number | [number, number];
   readonly dilations: number | [number, number];
-  readonly pad: "valid" | "same" | number | backend_util.ExplicitPadding;
+  readonly pad: Padding;
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
   readonly filterShape?: Shape4;
   readonly inputShape?: Shape4;
 }
 
 function geometry(input: Shape4, filter: Shape4, { strides, dilations, pad, dimRoundingMode }: Attributes): backend_util.Conv2DInfo {
-  return backend_util.computeConv2DInfo(input, filter, strides, dilations, pad, dimRoundingMode, true);
+  return backend_util.computeConv2DInfo(input, filter, strides, dilations, explicitPadding(pad), dimRoundingMode, true);
 }
 
 /** Calls `visit(x, w, dy)` with the first channel of each pixel of the input, of the filter and of the output that meet. */

@@ -14,6 +14,7 @@ export const exactFunctions: Readonly<Record<string, readonly string[]>> = {
   IsFinite: ["float32"],
   IsInf: ["float32"],
   IsNan: ["float32"],
+  MaxPool: ["float32"],
   Neg: ["float32", "int32"],
   Pow: ["float32"],
   Reverse: ["float32", "int32"],

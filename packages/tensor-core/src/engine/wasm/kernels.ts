@@ -6,6 +6,8 @@ import { conv2dBackpropInput } from "./conv2d-backprop-input.ts";
 import { cpuKernel } from "./cpu-kernel.ts";
 import { depthwiseConv2dBackpropFilter, depthwiseConv2dBackpropInput } from "./depthwise-conv2d-backprop.ts";
 import { exactFunctions, folds, fromFront, nanFunctions, onFloats, realFunctions, unlessEmpty, unlessNaN, whenAttribute, where } from "./dtype.ts";
+import { einsum } from "./einsum.ts";
+import { padded } from "./explicit-padding.ts";
 import { fusedMatMul } from "./fused-mat-mul.ts";
 import { maxPoolGrad } from "./max-pool-grad.ts";
 import { refusal, refused } from "./refused.ts";
@@ -33,6 +35,7 @@ export function registerWasmKernels(): void {
   replace("Conv2DBackpropInput", conv2dBackpropInput);
   register("DepthwiseConv2dNativeBackpropFilter", depthwiseConv2dBackpropFilter());
   register("DepthwiseConv2dNativeBackpropInput", depthwiseConv2dBackpropInput());
+  register("Einsum", einsum());
   register("MaxPoolGrad", maxPoolGrad());
   register("UnsortedSegmentSum", unsortedSegmentSum());
   for (const name of ["MaxPool3D", "MaxPool3DGrad"]) register(name, cpuKernel(name));
@@ -42,6 +45,7 @@ export function registerWasmKernels(): void {
   for (const name of nanFunctions) replace(name, (original) => unlessNaN(original, cpuKernel(name)));
   for (const name of folds) replace(name, (original) => unlessEmpty(original, cpuKernel(name)));
   for (const name of ["Cumprod", "Cumsum"]) replace(name, fromFront);
+  for (const name of ["AvgPool", "AvgPoolGrad", "Conv2D", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D", "MaxPool"]) replace(name, padded);
   replace("Cast", (original) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, cpuKernel("Cast")));
   replace("OneHot", (original) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, cpuKernel("OneHot")));
   replace("GatherV2", (original) => whenAttribute("batchDims", (axes) => !axes, original, cpuKernel("GatherV2")));

@@ -1,5 +1,6 @@
 import { util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { free, reshaped, through, zeroed, type Wasm } from "./backend.ts";
+import { batchSources } from "./batch-sources.ts";
 import { transposed } from "./call.ts";
 
 type Native = (a: number, aShape: Uint8Array, aRank: number, b: number, bShape: Uint8Array, bRank: number, transposeA: boolean, transposeB: boolean, out: number) => void;
@@ -27,23 +28,6 @@ function multiplyInto(wasm: Wasm, a: TensorInfo, b: TensorInfo, out: TensorInfo)
   native(wasm)(id(a), bytes(a.shape), 3, id(b), bytes(b.shape), 3, false, false, id(out));
 }
 
-/** For each product of a broadcast batch, which of the `from` batch it reads. */
-function sources(from: readonly number[], batch: readonly number[]): number[] {
-  const strides = util.computeStrides([...from, 1]);
-  const lead = batch.length - from.length;
-  return Array.from({ length: util.sizeFromShape([...batch]) }, (_, i) => {
-    let rest = i;
-    let at = 0;
-    for (let axis = batch.length - 1; axis >= 0; axis--) {
-      const size = batch[axis]!;
-      const own = from[axis - lead] ?? 1;
-      if (own > 1) at += (rest % size) * strides[axis - lead]!;
-      rest = Math.floor(rest / size);
-    }
-    return at;
-  });
-}
-
 /** The operands of one family of products, every one of them `[..., m, k] [..., k, n]`. */
 export interface Product {
   readonly a: TensorInfo;
@@ -65,7 +49,7 @@ function plain(wasm: Wasm, a: TensorInfo, b: TensorInfo, batch: readonly number[
   } else if (m * k * n < TINY && aCount === bCount) {
     multiplyInto(wasm, reshaped(a, [count, m, k]), reshaped(b, [count, k, n]), out);
   } else {
-    const [fromA, fromB] = [sources(aBatch, batch), sources(bBatch, batch)];
+    const [fromA, fromB] = [batchSources(aBatch, batch), batchSources(bBatch, batch)];
     for (let i = 0; i < count; i++) {
       through(wasm, a, fromA[i]! * m * k, [1, m, k], (x) =>
         through(wasm, b, fromB[i]! * k * n, [1, k, n], (y) => through(wasm, out, i * m * n, [1, m, n], (z) => multiplyInto(wasm, x, y, z))),

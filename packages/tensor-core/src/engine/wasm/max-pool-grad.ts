@@ -1,10 +1,11 @@
 import { backend_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
 import { floats, zeroed, type Wasm } from "./backend.ts";
+import { explicitPadding, type Padding } from "./explicit-padding.ts";
 
 interface Attributes {
   readonly filterSize: number | [number, number];
   readonly strides: number | [number, number];
-  readonly pad: "valid" | "same" | number | backend_util.ExplicitPadding;
+  readonly pad: Padding;
   readonly dimRoundingMode?: "floor" | "round" | "ceil";
 }
 
@@ -24,7 +25,7 @@ export function maxPoolGrad(): KernelFunc {
       filterSize,
       strides,
       1,
-      pad,
+      explicitPadding(pad),
       dimRoundingMode,
     );
     const out = zeroed(wasm, shape);
