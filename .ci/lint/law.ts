@@ -46,7 +46,7 @@ export function law(rule: string, says: string, { valid, invalid }: { readonly v
     const fixable = invalid.map((snippet, j) => ({ ...snippet, folder: String(valid.length + j) })).filter(({ fixed }) => fixed !== undefined);
     if (fixable.length > 0) oxlint(root, "--fix");
     for (const { folder, path, fixed } of fixable) expect(readFileSync(join(root, folder, path), "utf8")).toBe(fixed);
-    });
+  });
 }
 
 /** What the linter says of each numbered folder. */
