@@ -1,0 +1,24 @@
+import type { Table } from "./table.ts";
+
+/**
+ * A table as text: columns as wide as their widest cell, numbers to the right, a line under the headers.
+ *
+ * @example
+ * ```ts
+ * import { table, terminalTable } from "@lab/tensor-core/report";
+ * await terminalTable(table([{ lambda: 10, bound: 0.5 }, { lambda: 100, bound: 0.25 }])); // => 'lambda  bound\n──────  ─────\n    10  0.500\n   100  0.250'
+ * ```
+ */
+export async function terminalTable({ caption, headers, numeric, cells }: Table, { colour = false }: { readonly colour?: boolean } = {}): Promise<string> {
+  const { default: CliTable } = await import("cli-table3");
+  const NONE = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "", left: "", "left-mid": "", right: "", "right-mid": "" };
+  const grid = new CliTable({
+    head: [...headers],
+    chars: { ...NONE, mid: "─", "mid-mid": "  ", middle: "  " },
+    colAligns: numeric.map((right) => (right ? "right" : "left")),
+    style: { "padding-left": 0, "padding-right": 0, head: colour ? ["bold"] : [], border: colour ? ["gray"] : [], compact: true },
+  });
+  grid.push(...cells.map((row) => [...row]));
+  const lines = grid.toString().split("\n").map((line) => line.trimEnd());
+  return [...(caption === undefined ? [] : [caption]), ...lines].join("\n");
+}
