@@ -5,6 +5,10 @@ export { own, Owned, read, readSync, scoped, type HostArray, type HostTree } fro
 export { bernoulli, categorical, normal, normalLike, permutation, rademacher, truncatedNormal, uniform } from "./random/draw.ts";
 export { isKey, key, type Key } from "./random/key.ts";
 export { foldIn, split } from "./random/split.ts";
+export { engine, type Engine, type EngineName, type EngineOptions } from "./engine.ts";
 export { add, axpy, dot, mul, norm, scale, sub, where, zerosLike } from "./tree/arithmetic.ts";
 export { map, paths, size, tensors, withTensors, type Leaf, type Params, type Tree } from "./tree/tree.ts";
 export { iterate, jit, type GraphReport, type JitOptions, type Jitted } from "./jit.ts";
+export type { Checkpoint, Json } from "./checkpoint.ts";
+export { run, type Batches, type CheckpointOptions, type Columns, type Run, type RunOptions, type Trace } from "./run.ts";
+export { safetensors, storedTensors, type Safetensors, type StoredTensor } from "./tree/safetensors.ts";

@@ -1,0 +1,54 @@
+import { backend_util, registerKernel, scalar, unregisterKernel, type KernelConfig, type NamedAttrMap, type NamedTensorInfoMap, type Tensor } from "@tensorflow/tfjs-core";
+import type { NativeBackend, OpAttribute } from "./native-backend.ts";
+
+/** An operation of the engine on tensors, with its type attributes spelled out. */
+function execute(native: NativeBackend, op: string, types: { readonly [name: string]: string }, inputs: readonly Tensor[], others: readonly OpAttribute[] = []): Tensor {
+  const attributes = Object.entries(types).map(([name, dtype]) => ({ name, type: native.binding.TF_ATTR_TYPE, value: native.getDTypeInteger(dtype) }));
+  const [result] = native.binding.executeOp(op, [...attributes, ...others], native.getInputTensorIds(inputs), 1);
+  return native.createOutputTensor(result!);
+}
+
+type Inputs = NamedTensorInfoMap & { readonly [name: string]: Tensor };
+type Numbers = NamedAttrMap & { readonly [name: string]: number };
+
+/**
+ * tfjs-node's own `GatherV2` reads every index back to check its range, which costs a copy and cannot be traced.
+ * TensorFlow checks the range itself: an operation of its own throws, a compiled graph clamps.
+ */
+const gatherV2: KernelConfig = {
+  kernelName: "GatherV2",
+  backendName: "tensorflow",
+  kernelFunc: ({ inputs, attrs, backend }) => {
+    const { x, indices } = inputs as Inputs as { x: Tensor; indices: Tensor };
+    const { axis, batchDims } = attrs as Numbers as { axis: number; batchDims: number };
+    const native = backend as unknown as NativeBackend;
+    backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
+    const at = scalar(axis, "int32");
+    const batch = { name: "batch_dims", type: native.binding.TF_ATTR_INT, value: batchDims };
+    const result = execute(native, "GatherV2", { Tparams: x.dtype, Tindices: indices.dtype, Taxis: "int32" }, [x, indices, at], [batch]);
+    at.dispose();
+    return result;
+  },
+};
+
+/** tfjs-node's own `ExpandDims` leaves its types to be inferred, which a graph does not do. */
+const expandDims: KernelConfig = {
+  kernelName: "ExpandDims",
+  backendName: "tensorflow",
+  kernelFunc: ({ inputs, attrs, backend }) => {
+    const { input } = inputs as Inputs as { input: Tensor };
+    const { dim } = attrs as Numbers as { dim: number };
+    const at = scalar(dim, "int32");
+    const result = execute(backend as unknown as NativeBackend, "ExpandDims", { T: input.dtype, Tdim: "int32" }, [input, at]);
+    at.dispose();
+    return result;
+  },
+};
+
+/** Replaces the kernels of tfjs-node that stand in the way of tracing. */
+export function registerNativeKernels(): void {
+  for (const kernel of [expandDims, gatherV2]) {
+    unregisterKernel(kernel.kernelName, kernel.backendName);
+    registerKernel(kernel);
+  }
+}
