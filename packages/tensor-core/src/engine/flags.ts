@@ -1,0 +1,16 @@
+/**
+ * Environment variables that the TensorFlow library reads once, when it is loaded. A variable that the user has set stays as it is.
+ *
+ * - `TF_CPP_MIN_LOG_LEVEL=3`: the library's own log says nothing below fatal; errors reach JavaScript as exceptions anyway.
+ * - `TF_XLA_FLAGS`: functions marked `_XlaMustCompile` may compile for the CPU; nothing is compiled that is not marked.
+ */
+export const nativeEnvironment: Readonly<Record<string, string>> = {
+  TF_CPP_MIN_LOG_LEVEL: "3",
+  TF_CPP_MAX_VLOG_LEVEL: "0",
+  TF_XLA_FLAGS: "--tf_xla_cpu_global_jit",
+};
+
+/** Sets what is not set yet; must run before the library loads. */
+export function applyNativeEnvironment(env: NodeJS.ProcessEnv = process.env): void {
+  for (const [name, value] of Object.entries(nativeEnvironment)) env[name] ??= value;
+}

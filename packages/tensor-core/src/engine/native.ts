@@ -1,0 +1,79 @@
+import { registerBackend, setBackend, type KernelBackend } from "@tensorflow/tfjs-core";
+import { applyNativeEnvironment } from "./flags.ts";
+import { installedEngines } from "./installed.ts";
+import { BINDING, faults } from "./manifest.ts";
+import { setNativeBackend, type NativeBackend, type NativeBinding } from "./native-backend.ts";
+import { ownBinding, tfjsNode, type TfjsNode } from "./tfjs-node.ts";
+
+/** Why the native engine cannot run, and what would change that. */
+export class NativeUnavailable extends Error {
+  override readonly name = "NativeUnavailable";
+}
+
+type Backend = new (binding: NativeBinding, packageName: string) => NativeBackend & KernelBackend;
+
+let loaded: { readonly backend: NativeBackend; readonly version: string } | undefined;
+
+/**
+ * Loads the native engine from the cache, or the one that tfjs-node's own script built, and makes it the backend.
+ *
+ * @returns the version of the TensorFlow library
+ * @throws NativeUnavailable when it is not installed, damaged, or does not load on this machine
+ */
+export async function loadNative(): Promise<string> {
+  if (loaded === undefined) {
+    const package_ = tfjsNode();
+    if (package_ === undefined) throw new NativeUnavailable("@tensorflow/tfjs-node is not installed (npm install @tensorflow/tfjs-node, then npx lab-engine install)");
+    const binding = await bindingOf(package_);
+    const backend = backendOf(package_, binding);
+    registerBackend("tensorflow", () => backend as unknown as KernelBackend, 3);
+    loaded = { backend, version: binding.TF_Version };
+  }
+  await setBackend("tensorflow");
+  setNativeBackend(loaded.backend);
+  return loaded.version;
+}
+
+async function bindingOf(package_: TfjsNode): Promise<NativeBinding & { readonly TF_Version: string }> {
+  applyNativeEnvironment();
+  const [installed] = installedEngines(package_.version);
+  let path: string | undefined;
+  if (installed === undefined) {
+    path = ownBinding(package_);
+    if (path === undefined) throw new NativeUnavailable("the native engine is not installed (npx lab-engine install)");
+  } else {
+    const wrong = await faults(installed.folder, installed.manifest);
+    if (wrong.length > 0) throw new NativeUnavailable(`the native engine is damaged: ${wrong.join("; ")} (npx lab-engine install)`);
+    path = process.getBuiltinModule("node:path").join(installed.folder, BINDING);
+  }
+  try {
+    return package_.require(path) as NativeBinding & { readonly TF_Version: string };
+  } catch (cause) {
+    throw new NativeUnavailable(`the native engine does not load: ${(cause as Error).message} (npx lab-engine doctor)`, { cause });
+  }
+}
+
+/**
+ * tfjs-node's kernels ask for the union package `@tensorflow/tfjs`, with its layers, converters and browser backends, and use of it only what
+ * tfjs-core has: while they load, the one name stands for the other, which halves the start-up.
+ */
+function backendOf({ folder, require }: TfjsNode, binding: NativeBinding): NativeBackend {
+  const util = require("node:util") as { isNullOrUndefined?: (value: unknown) => boolean };
+  // Gone since Node 23, and called by tfjs-node 4.22.
+  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  const { createRequire } = process.getBuiltinModule("node:module");
+  const inside = createRequire(process.getBuiltinModule("node:path").join(folder, "package.json"));
+  const union = inside.resolve("@tensorflow/tfjs");
+  const before = inside.cache[union];
+  const core = inside.resolve("@tensorflow/tfjs-core");
+  inside(core);
+  inside.cache[union] = inside.cache[core];
+  try {
+    inside("./dist/register_all_kernels.js");
+    const { NodeJSKernelBackend } = inside("./dist/nodejs_kernel_backend.js") as { NodeJSKernelBackend: Backend };
+    return new NodeJSKernelBackend(binding, "@tensorflow/tfjs-node");
+  } finally {
+    if (before === undefined) delete inside.cache[union];
+    else inside.cache[union] = before;
+  }
+}
