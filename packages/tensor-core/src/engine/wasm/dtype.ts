@@ -1,5 +1,5 @@
 import { util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
-import { floats, free, type Wasm } from "./backend.ts";
+import { free, type Wasm } from "./backend.ts";
 import { call } from "./call.ts";
 
 /** Real functions of one tensor: the heap knows their float32 form only, and answers others with noise or by writing out of bounds. */
@@ -10,7 +10,6 @@ export const realFunctions: readonly string[] = [
 /** Functions that keep the dtype of their operands or answer with bool, and the dtypes that the heap's own kernel gets right. */
 export const exactFunctions: Readonly<Record<string, readonly string[]>> = {
   Abs: ["float32", "int32"],
-  ClipByValue: ["float32"],
   IsFinite: ["float32"],
   IsInf: ["float32"],
   IsNan: ["float32"],
@@ -27,9 +26,6 @@ export const exactFunctions: Readonly<Record<string, readonly string[]>> = {
   Step: ["float32", "int32"],
   StridedSlice: ["float32"],
 };
-
-/** Functions that must answer NaN to NaN; the heap's own kernels drop it. */
-export const nanFunctions: readonly string[] = ["ClipByValue", "Maximum", "Minimum", "Relu6"];
 
 /** Folds along an axis; over an axis of size 0 the heap answers with noise or writes out of bounds. */
 export const folds: readonly string[] = ["All", "Any", "ArgMax", "ArgMin", "Cumprod", "Cumsum", "Max", "Mean", "Min", "Prod", "Sum"];
@@ -59,16 +55,6 @@ export function where(dtypes: readonly string[], original: KernelFunc, exact: Ke
 /** `original` where no operand is empty, else `exact`. */
 export function unlessEmpty(original: KernelFunc, exact: KernelFunc): KernelFunc {
   return (args) => (operands(args).some(([, x]) => util.sizeFromShape(x.shape) === 0) ? exact(args) : original(args));
-}
-
-function hasNaN(xs: Float32Array): boolean {
-  for (let i = 0; i < xs.length; i++) if (xs[i] !== xs[i]) return true;
-  return false;
-}
-
-/** `original` where no float32 operand holds a NaN, else `exact`. */
-export function unlessNaN(original: KernelFunc, exact: KernelFunc): KernelFunc {
-  return (args) => (operands(args).some(([, x]) => x.dtype === "float32" && hasNaN(floats(args.backend as Wasm, x))) ? exact(args) : original(args));
 }
 
 /** `original` with a negative axis counted from the front: scans along axis −1 write out of bounds on the heap. */

@@ -64,18 +64,21 @@ function flip(wasm: Wasm, x: TensorInfo): TensorInfo {
   return transposed(wasm, x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
 }
 
+/** What packing an element of the right operand costs, against moving one in a transpose; measured. */
+const PACKING = 8;
+
 /**
  * `a b`, with either operand transposed, for float32 operands of rank 2 or more whose inner sizes agree.
  *
- * The heap's own product is fast only when neither operand is transposed. So transpose what has to move least: the operands, as in
- * `aᵀ b = (aᵀ) (b)`, or the other operand and the result, as in `aᵀ b = (bᵀ a)ᵀ`.
+ * The heap's own product is fast only when neither operand is transposed, and packs the right one first, slowly. So take the cheaper of
+ * `aᵀ b = (aᵀ) b` and `aᵀ b = (bᵀ a)ᵀ`. A packed operand stays packed as long as its tensor lives: a plain `a b` is left as it is.
  */
 export function matMul(wasm: Wasm, { a, b, transposeA, transposeB, batch }: Product): TensorInfo {
   const [sizeA, sizeB] = [util.sizeFromShape(a.shape), util.sizeFromShape(b.shape)];
   const [m, n] = [a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
-  const direct = Number(transposeA) * sizeA + Number(transposeB) * sizeB;
-  const flipped = Number(!transposeA) * sizeA + Number(!transposeB) * sizeB + util.sizeFromShape([...batch]) * m * n;
-  if (flipped < direct) {
+  const direct = Number(transposeA) * sizeA + Number(transposeB) * sizeB + PACKING * sizeB;
+  const flipped = Number(!transposeA) * sizeA + Number(!transposeB) * sizeB + util.sizeFromShape([...batch]) * m * n + PACKING * sizeA;
+  if (flipped < direct && (transposeA || transposeB)) {
     const product = matMulPlain(wasm, b, a, !transposeB, !transposeA, batch);
     const out = flip(wasm, product);
     free(wasm, product);
