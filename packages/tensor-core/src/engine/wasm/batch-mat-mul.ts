@@ -1,12 +1,10 @@
 import { broadcast_util, type KernelFunc, type TensorInfo } from "@tensorflow/tfjs-core";
 import type { Wasm } from "./backend.ts";
-import { cpuKernel } from "./cpu-kernel.ts";
 import { intMatMul } from "./int-mat-mul.ts";
 import { matMul } from "./mat-mul.ts";
 
 /** Batched product of matrices, `[..., m, k] [..., k, n] → [..., m, n]`, either operand transposed, batch axes broadcast. */
-export function batchMatMul(): KernelFunc {
-  const exact = cpuKernel("BatchMatMul");
+export function batchMatMul(exact: KernelFunc): KernelFunc {
   return (args) => {
     const { a, b } = args.inputs as { a: TensorInfo; b: TensorInfo };
     const { transposeA, transposeB } = args.attrs as unknown as { transposeA: boolean; transposeB: boolean };

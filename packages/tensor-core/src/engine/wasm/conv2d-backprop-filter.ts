@@ -3,7 +3,6 @@ import { free, reshaped, zeroed, type Wasm } from "./backend.ts";
 import { explicitPadding, type Padding } from "./explicit-padding.ts";
 import { call, transposed } from "./call.ts";
 import { matMul } from "./mat-mul.ts";
-import { cpuKernel } from "./cpu-kernel.ts";
 
 interface Attributes {
   readonly strides: number | [number, number];
@@ -19,8 +18,7 @@ interface Attributes {
  * This sum is a convolution itself: of the images with channels for batch, by dy as a filter as large as the output, dilated by the
  * stride. So the heap's fast convolution does it. A filter of one pixel is one product of matrices.
  */
-export function conv2dBackpropFilter(): KernelFunc {
-  const exact = cpuKernel("Conv2DBackpropFilter");
+export function conv2dBackpropFilter(exact: KernelFunc): KernelFunc {
   return (args) => {
     const wasm = args.backend as Wasm;
     const { x, dy } = args.inputs as { x: TensorInfo; dy: TensorInfo };

@@ -1,11 +1,13 @@
-import { getKernel, type KernelConfig, type KernelFunc, type NamedTensorInfoMap, type TensorInfo } from "@tensorflow/tfjs-core";
+import { getKernel, util, type KernelConfig, type KernelFunc, type NamedTensorInfoMap, type TensorInfo } from "@tensorflow/tfjs-core";
 import { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu";
 import type { Wasm } from "./backend.ts";
 
 let host: MathBackendCPU | undefined;
 
 function toHost(cpu: MathBackendCPU, wasm: Wasm, x: TensorInfo): TensorInfo {
-  return cpu.makeTensorInfo(x.shape, x.dtype, wasm.readSync(x.dataId));
+  const copy = cpu.makeTensorInfo(x.shape, x.dtype, wasm.readSync(x.dataId));
+  // Some kernels of plain JS ask for what a tensor knows and a bare description lacks.
+  return Object.assign(copy, { rank: x.shape.length, size: util.sizeFromShape(x.shape) });
 }
 
 function fromHost(cpu: MathBackendCPU, wasm: Wasm, x: TensorInfo): TensorInfo {

@@ -1,7 +1,6 @@
 import { backend_util, util, type KernelFunc, type Tensor, type TensorInfo } from "@tensorflow/tfjs-core";
 import { free, reshaped, type Wasm } from "./backend.ts";
 import { call, transposed } from "./call.ts";
-import { cpuKernel } from "./cpu-kernel.ts";
 import { matMul } from "./mat-mul.ts";
 
 /** `x`, whose axes are `labels`, with its axes in the order `wanted` and summed over the rest; consumes `x` if it is not `borrowed`. */
@@ -19,8 +18,7 @@ function arranged(wasm: Wasm, x: TensorInfo, labels: readonly number[], wanted: 
  * A sum of products over named axes, `"bthd,bshd->bhts"`. One or two float32 operands run as one product of matrices; more run in plain
  * JS, slowly.
  */
-export function einsum(): KernelFunc {
-  const exact = cpuKernel("Einsum");
+export function einsum(exact: KernelFunc): KernelFunc {
   return (args) => {
     const wasm = args.backend as Wasm;
     const operands = args.inputs as unknown as readonly TensorInfo[];

@@ -17,48 +17,68 @@ import { refusal, refused } from "./refused.ts";
 import { tile } from "./tile.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
-const registered = new WeakSet<KernelFunc>();
+const ours = new WeakSet<KernelFunc>();
 
 function register(kernelName: string, kernelFunc: KernelFunc): void {
   const original = getKernel(kernelName, "wasm");
   if (original !== undefined) unregisterKernel(kernelName, "wasm");
-  registered.add(kernelFunc);
+  ours.add(kernelFunc);
   // The heap binds its own kernel when it starts, and ours may call it: keep that step.
   registerKernel({ ...original, kernelName, backendName: "wasm", kernelFunc });
 }
 
-function replace(kernelName: string, wrap: (original: KernelFunc) => KernelFunc): void {
-  register(kernelName, wrap(getKernel(kernelName, "wasm").kernelFunc));
+/** Registers `wrap(original, exact)` for each name: the heap's own kernel and the one in plain JS. */
+function replace(names: readonly string[], wrap: (original: KernelFunc, exact: KernelFunc) => KernelFunc): void {
+  for (const name of names) register(name, wrap(getKernel(name, "wasm").kernelFunc, cpuKernel(name)));
 }
 
-export function registerWasmKernels(): void {
-  if (registered.has(getKernel("BatchMatMul", "wasm").kernelFunc)) return;
-  register("BatchMatMul", batchMatMul());
-  replace("_FusedMatMul", fusedMatMul);
-  register("Conv2DBackpropFilter", conv2dBackpropFilter());
-  replace("Conv2DBackpropInput", conv2dBackpropInput);
+/** Kernels of windows, which write out of bounds when a numeric padding meets an uneven window. */
+const windows = ["AvgPool", "AvgPoolGrad", "Conv2D", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D", "MaxPool"];
+
+/** The heap's own start a maximum from the smallest positive number, not from −∞. */
+const maxima = ["Dilation2D", "Dilation2DBackpropFilter", "Dilation2DBackpropInput", "MaxPool3D", "MaxPool3DGrad", "MaxPoolWithArgmax"];
+
+function hot(): void {
+  replace(["BatchMatMul"], (_, exact) => batchMatMul(exact));
+  replace(["_FusedMatMul"], fusedMatMul);
+  replace(["Conv2DBackpropInput"], conv2dBackpropInput);
+  replace(["GatherV2"], (_, exact) => gather(exact));
+  replace(["Tile"], (_, exact) => tile(exact));
+  register("Conv2DBackpropFilter", conv2dBackpropFilter(cpuKernel("Conv2DBackpropFilter")));
   register("DepthwiseConv2dNativeBackpropFilter", depthwiseConv2dBackpropFilter());
   register("DepthwiseConv2dNativeBackpropInput", depthwiseConv2dBackpropInput());
-  register("Einsum", einsum());
-  register("GatherV2", gather(cpuKernel("GatherV2")));
+  register("Einsum", einsum(cpuKernel("Einsum")));
   register("Identity", identity());
   register("MaxPoolGrad", maxPoolGrad());
-  register("Tile", tile(cpuKernel("Tile")));
   register("UnsortedSegmentSum", unsortedSegmentSum());
-  // These start a maximum from the smallest positive number too.
-  for (const name of ["Dilation2D", "Dilation2DBackpropFilter", "Dilation2DBackpropInput", "MaxPool3D", "MaxPool3DGrad", "MaxPoolWithArgmax"]) register(name, cpuKernel(name));
-  for (const [name, attempt] of Object.entries(refused)) register(name, refusal(name, attempt));
+}
+
+function corrected(): void {
   const clip = getKernel("ClipByValue", "wasm").kernelFunc;
-  replace("Maximum", (original) => extremum("max", clip, original, cpuKernel("Maximum")));
-  replace("Minimum", (original) => extremum("min", clip, original, cpuKernel("Minimum")));
-  for (const name of ["ClipByValue", "Relu6"]) replace(name, (original) => onFinite(original, cpuKernel(name)));
-  for (const name of realFunctions) replace(name, onFloats);
-  for (const [name, dtypes] of Object.entries(exactFunctions)) replace(name, (original) => where(dtypes, original, cpuKernel(name)));
-  for (const name of folds) replace(name, (original) => unlessEmpty(original, cpuKernel(name)));
-  for (const name of ["Cumprod", "Cumsum"]) replace(name, fromFront);
-  for (const name of ["AvgPool", "AvgPoolGrad", "Conv2D", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D", "MaxPool"]) replace(name, padded);
-  replace("Cast", (original) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, cpuKernel("Cast")));
-  replace("OneHot", (original) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, cpuKernel("OneHot")));
+  replace(["Maximum"], (original, exact) => extremum("max", clip, original, exact));
+  replace(["Minimum"], (original, exact) => extremum("min", clip, original, exact));
+  replace(["ClipByValue", "Relu6"], onFinite);
+  replace(realFunctions, onFloats);
+  for (const [name, dtypes] of Object.entries(exactFunctions)) replace([name], (original, exact) => where(dtypes, original, exact));
+  replace(folds, unlessEmpty);
+  replace(["Cumprod", "Cumsum"], fromFront);
+  replace(windows, padded);
+  replace(["Cast", "OneHot"], (original, exact) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, exact));
+  replace(maxima, (_, exact) => exact);
+}
+
+/**
+ * Makes TensorFlow.js's WASM backend good for research: products of transposed matrices and gradients of convolutions at full speed,
+ * the kernels that gradients need and it lacks, right answers where its own kernels answer with noise, and a clear error where there is
+ * none. Call it before or after the backend starts; a second call does nothing.
+ *
+ * What only plain JS can do runs there, on copies: right and slow.
+ */
+export function registerWasmKernels(): void {
+  if (ours.has(getKernel("BatchMatMul", "wasm").kernelFunc)) return;
+  hot();
+  corrected();
+  for (const [name, attempt] of Object.entries(refused)) register(name, refusal(name, attempt));
   const present = new Set(getKernelsForBackend("wasm").map((kernel) => kernel.kernelName));
   for (const { kernelName } of getKernelsForBackend("cpu")) if (!present.has(kernelName)) register(kernelName, cpuKernel(kernelName));
 }

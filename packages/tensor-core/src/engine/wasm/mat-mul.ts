@@ -20,7 +20,7 @@ function bytes(shape: readonly number[]): Uint8Array {
 }
 
 /** Below this many multiplications per product, setting up the fast kernel costs more than it saves. */
-const TINY = 512;
+const TINY = 6000;
 
 /** `out ← a b` for `[1, m, k]` and `[1, k, n]` at the speed of the machine, or slowly for `[batch, m, k]` and `[batch, k, n]`. */
 function multiplyInto(wasm: Wasm, a: TensorInfo, b: TensorInfo, out: TensorInfo): void {
