@@ -60,9 +60,11 @@ export function lineChart(rows: Rows, { x, y, series, band, xAxis = {}, yAxis = 
 
 /** Dashed lines with their labels at the right end. */
 function levelLayers(values: readonly { readonly label: string; readonly value: number }[], up: object): object[] {
+  const label = { type: "text", align: "right", baseline: "bottom", dy: -4, x: "width" };
   const encoding = { x: null, color: null, y: { ...up, field: "value" } };
   return [
     { data: { values }, mark: { type: "rule" }, encoding },
-    { data: { values }, mark: { type: "text", align: "right", baseline: "bottom", dy: -4, x: "width" }, encoding: { ...encoding, text: { field: "label" } } },
+    { data: { values }, mark: { ...label, style: "halo" }, encoding: { ...encoding, text: { field: "label" } } },
+    { data: { values }, mark: label, encoding: { ...encoding, text: { field: "label" } } },
   ];
 }

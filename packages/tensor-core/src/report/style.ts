@@ -5,7 +5,7 @@ function variables({ ink, muted, rule, grid, paper, series }: Palette): string {
 }
 
 /** How a report looks: one column of reading width, dark when the reader's system is, charts drawn for phones on phones. */
-export const STYLE = `
+export const STYLE: string = `
 :root{color-scheme:light dark;${variables(PALETTES.light)};--wash:#f5f6f8;--line:#e1e5ea;--accent:#2459c4;--word:#9b2f7c;--text:#0f6b52;--value:#a3540a;--quiet:#6a7484;--name:#2459c4}
 @media (prefers-color-scheme:dark){:root{${variables(PALETTES.dark)};--wash:#1a202b;--line:#2b3341;--accent:#8ab1ff;--word:#e39bd0;--text:#7fd6b5;--value:#f0b070;--quiet:#8e99aa;--name:#8ab1ff}}
 *{box-sizing:border-box}
@@ -50,7 +50,7 @@ summary:hover{color:var(--ink)}
 figure{margin:1.75rem 0}
 figcaption,caption{font-size:.95rem;font-weight:600;text-align:left;line-height:1.4;margin:0 0 .6rem;padding:0}
 caption{caption-side:top;padding-bottom:.6rem;margin:0}
-figure svg{display:block;width:100%;height:auto;max-width:100%}
+figure svg{display:block;width:100%;height:auto;overflow:visible}
 figure details{margin-top:.4rem}
 .narrow{display:none}
 @media (max-width:560px){.narrow{display:block}.wide{display:none}}

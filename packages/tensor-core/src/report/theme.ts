@@ -47,7 +47,7 @@ export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Ne
 
 /** How charts look: horizontal grid lines, quiet axes, the title of the y axis upright above it, the legend on top. */
 export function theme(palette: Palette): Config {
-  const { ink, muted, rule, grid, series } = palette;
+  const { ink, muted, rule, grid, paper, series } = palette;
   return {
     font: FONT,
     background: "transparent",
@@ -78,5 +78,6 @@ export function theme(palette: Palette): Config {
     bar: { cornerRadiusEnd: 2 },
     rule: { color: muted, strokeDash: [4, 4] },
     text: { color: muted, fontSize: 12 },
+    style: { halo: { stroke: paper, strokeWidth: 5, strokeJoin: "round" } },
   };
 }

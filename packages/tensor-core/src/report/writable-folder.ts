@@ -1,0 +1,27 @@
+/**
+ * Makes a folder if it lacks and proves, by writing and removing a small file, that results can go there: asked before a long job, not after.
+ *
+ * @throws Error naming the folder and the cause
+ * @example
+ * ```ts
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { writableFolder } from "@lab/tensor-core/report";
+ * const folder = join(tmpdir(), "writable-folder-example");
+ * (await writableFolder(folder)) === folder; // => true
+ * ```
+ */
+export async function writableFolder(path: string): Promise<string> {
+  const [{ mkdir, rm, writeFile }, { join, resolve }, { randomUUID }] = await Promise.all([import("node:fs/promises"), import("node:path"), import("node:crypto")]);
+  if (path === "") throw new Error("Cannot write results: expected the name of a folder, got an empty one");
+  const folder = resolve(path);
+  const probe = join(folder, `.${randomUUID()}.partial`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(probe, "written to see whether it can be");
+    await rm(probe);
+  } catch (error) {
+    throw new Error(`Cannot write results to the folder ${folder}: ${(error as Error).message}`, { cause: error });
+  }
+  return folder;
+}
