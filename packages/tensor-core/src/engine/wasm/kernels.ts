@@ -60,7 +60,7 @@ function corrected(): void {
   replace(["ClipByValue", "Relu6"], onFinite);
   replace(realFunctions, onFloats);
   for (const [name, dtypes] of Object.entries(exactFunctions)) replace([name], (original, exact) => where(dtypes, original, exact));
-  replace(folds, unlessEmpty);
+  replace([...folds, ...windows, "ResizeBilinear", "Transpose"], unlessEmpty);
   replace(["Cumprod", "Cumsum"], fromFront);
   replace(windows, padded);
   replace(["Cast", "OneHot"], (original, exact) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, exact));
