@@ -1,4 +1,4 @@
-import { setBackend } from "@tensorflow/tfjs-core";
+import { findBackend, setBackend, version_core as tfjs } from "@tensorflow/tfjs-core";
 // Registers the gradients, which tfjs-core alone lacks in Node.
 import "@tensorflow/tfjs-layers";
 import { setNativeBackend } from "./engine/native-backend.ts";
@@ -94,8 +94,11 @@ const start: Readonly<Record<EngineName, () => Promise<Start>>> = {
     return { version, threads: 1, detail: `TensorFlow.js ${version}; 1 thread` };
   },
   async cpu() {
-    const { version_cpu: version } = await import("@tensorflow/tfjs-backend-cpu");
+    const { MathBackendCPU, version_cpu: version } = await import("@tensorflow/tfjs-backend-cpu");
     await use("cpu", "plain JavaScript");
+    const backend = findBackend("cpu");
+    // Its first use in Node would print an advertisement of tfjs-node.
+    if (backend instanceof MathBackendCPU) (backend as unknown as { firstUse: boolean }).firstUse = false;
     return { version, threads: 1, detail: `plain JavaScript, TensorFlow.js ${version}; 1 thread` };
   },
   webgpu: () => graphics("webgpu"),
@@ -109,8 +112,12 @@ async function use(backend: string, what: string): Promise<void> {
 /** The packages of the browser's backends are the user's to add. */
 async function graphics(name: "webgpu" | "webgl"): Promise<Start> {
   if (inNode) throw new Error(`${name} runs in the browser only`);
-  const module = (await (name === "webgpu" ? import("@tensorflow/tfjs-backend-webgpu") : import("@tensorflow/tfjs-backend-webgl"))) as Record<string, unknown>;
+  const absent = (): never => {
+    throw new Error(`@tensorflow/tfjs-backend-${name} is not installed`);
+  };
+  // Spelled out one by one, and each with its catch, so that a bundler finds them and may do without.
+  if (name === "webgpu") await import("@tensorflow/tfjs-backend-webgpu").catch(absent);
+  else await import("@tensorflow/tfjs-backend-webgl").catch(absent);
   await use(name, name === "webgpu" ? "WebGPU" : "WebGL");
-  const version = String(module[`version_${name}`] ?? "");
-  return { version, threads: 1, detail: `TensorFlow.js ${version}` };
+  return { version: tfjs, threads: 1, detail: `${name === "webgpu" ? "WebGPU" : "WebGL"}, TensorFlow.js ${tfjs}` };
 }

@@ -14,3 +14,8 @@ export const nativeEnvironment: Readonly<Record<string, string>> = {
 export function applyNativeEnvironment(env: NodeJS.ProcessEnv = process.env): void {
   for (const [name, value] of Object.entries(nativeEnvironment)) env[name] ??= value;
 }
+
+/** Whether the user leaves the library's log closed. */
+export function quiet(env: NodeJS.ProcessEnv = process.env): boolean {
+  return Number(env["TF_CPP_MIN_LOG_LEVEL"]) > 0;
+}

@@ -2,7 +2,7 @@ import { enginesFolder } from "./cache-folder.ts";
 import { compileBinding, probeBinding } from "./compile.ts";
 import { engineFolderName, installedEngines, type Installed } from "./installed.ts";
 import { locked } from "./lock.ts";
-import { BINDING, faults, writeManifest } from "./manifest.ts";
+import { BINDING, faults, HUSH, writeManifest } from "./manifest.ts";
 import { tfjsNode, type TfjsNode } from "./tfjs-node.ts";
 import { tools, type Tools } from "./tools.ts";
 import { downloadWheel, libraries, unpackWheel, wheelVersion, type Watch } from "./wheel.ts";
@@ -114,7 +114,7 @@ async function build(sources: TfjsNode, engines: string, listener: Listener, { t
     await rm(join(folder, "include"), { recursive: true, force: true });
     listener.stage("checking that it loads");
     await probe(join(folder, BINDING));
-    const manifest = await writeManifest(folder, { tfjs: sources.version, tensorflow, paths: [BINDING, ...libraries().map((library) => `lib/${library}`)] });
+    const manifest = await writeManifest(folder, { tfjs: sources.version, tensorflow, paths: [HUSH, BINDING, ...libraries().map((library) => `lib/${library}`)] });
     const place = join(engines, engineFolderName(sources.version, tensorflow));
     await rm(place, { recursive: true, force: true });
     await rename(folder, place);

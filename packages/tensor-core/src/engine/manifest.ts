@@ -12,6 +12,8 @@ export type Manifest = {
 
 export const MANIFEST = "manifest.json";
 export const BINDING = "tfjs_binding.node";
+/** The addon that closes standard error while the binding loads. */
+export const HUSH = "hush.node";
 
 /** `<platform>-<architecture>`: what a compiled library is bound to. */
 export function platformName(): string {

@@ -1,4 +1,4 @@
-import { backend_util, registerKernel, scalar, unregisterKernel, type KernelConfig, type NamedAttrMap, type NamedTensorInfoMap, type Tensor } from "@tensorflow/tfjs-core";
+import { backend_util, mul, neg, registerKernel, relu, scalar, sub, tidy, unregisterKernel, type KernelConfig, type NamedAttrMap, type NamedTensorInfoMap, type Tensor } from "@tensorflow/tfjs-core";
 import type { NativeBackend, OpAttribute } from "./native-backend.ts";
 
 /** An operation of the engine on tensors, with its type attributes spelled out. */
@@ -45,9 +45,19 @@ const expandDims: KernelConfig = {
   },
 };
 
+/** tfjs-node's own `Prelu` calls methods of tensors that only the union package `@tensorflow/tfjs` adds to them. */
+const prelu: KernelConfig = {
+  kernelName: "Prelu",
+  backendName: "tensorflow",
+  kernelFunc: ({ inputs }) => {
+    const { x, alpha } = inputs as Inputs as { x: Tensor; alpha: Tensor };
+    return tidy(() => sub(relu(x), mul(alpha, relu(neg(x)))));
+  },
+};
+
 /** Replaces the kernels of tfjs-node that stand in the way of tracing. */
 export function registerNativeKernels(): void {
-  for (const kernel of [expandDims, gatherV2]) {
+  for (const kernel of [expandDims, gatherV2, prelu]) {
     unregisterKernel(kernel.kernelName, kernel.backendName);
     registerKernel(kernel);
   }

@@ -1,8 +1,9 @@
 import { registerBackend, setBackend, type KernelBackend } from "@tensorflow/tfjs-core";
-import { applyNativeEnvironment } from "./flags.ts";
+import { applyNativeEnvironment, quiet } from "./flags.ts";
 import { installedEngines } from "./installed.ts";
-import { BINDING, faults } from "./manifest.ts";
+import { BINDING, faults, HUSH } from "./manifest.ts";
 import { setNativeBackend, type NativeBackend, type NativeBinding } from "./native-backend.ts";
+import { registerNativeKernels } from "./native-kernels.ts";
 import { ownBinding, tfjsNode, type TfjsNode } from "./tfjs-node.ts";
 
 /** Why the native engine cannot run, and what would change that. */
@@ -27,6 +28,7 @@ export async function loadNative(): Promise<string> {
     const binding = await bindingOf(package_);
     const backend = backendOf(package_, binding);
     registerBackend("tensorflow", () => backend as unknown as KernelBackend, 3);
+    registerNativeKernels();
     loaded = { backend, version: binding.TF_Version };
   }
   await setBackend("tensorflow");
@@ -34,22 +36,26 @@ export async function loadNative(): Promise<string> {
   return loaded.version;
 }
 
-async function bindingOf(package_: TfjsNode): Promise<NativeBinding & { readonly TF_Version: string }> {
+type Binding = NativeBinding & { readonly TF_Version: string };
+type Hush = { hush(): void; speak(): void };
+
+async function bindingOf(package_: TfjsNode): Promise<Binding> {
   applyNativeEnvironment();
+  const { join } = process.getBuiltinModule("node:path");
   const [installed] = installedEngines(package_.version);
-  let path: string | undefined;
-  if (installed === undefined) {
-    path = ownBinding(package_);
-    if (path === undefined) throw new NativeUnavailable("the native engine is not installed (npx lab-engine install)");
-  } else {
-    const wrong = await faults(installed.folder, installed.manifest);
-    if (wrong.length > 0) throw new NativeUnavailable(`the native engine is damaged: ${wrong.join("; ")} (npx lab-engine install)`);
-    path = process.getBuiltinModule("node:path").join(installed.folder, BINDING);
-  }
+  const path = installed === undefined ? ownBinding(package_) : join(installed.folder, BINDING);
+  if (path === undefined) throw new NativeUnavailable("the native engine is not installed (npx lab-engine install)");
+  const wrong = installed === undefined ? [] : await faults(installed.folder, installed.manifest);
+  if (wrong.length > 0) throw new NativeUnavailable(`the native engine is damaged: ${wrong.join("; ")} (npx lab-engine install)`);
+  let hush: Hush | undefined;
   try {
-    return package_.require(path) as NativeBinding & { readonly TF_Version: string };
+    if (installed !== undefined && quiet()) hush = package_.require(join(installed.folder, HUSH)) as Hush;
+    hush?.hush();
+    return package_.require(path) as Binding;
   } catch (cause) {
     throw new NativeUnavailable(`the native engine does not load: ${(cause as Error).message} (npx lab-engine doctor)`, { cause });
+  } finally {
+    hush?.speak();
   }
 }
 
