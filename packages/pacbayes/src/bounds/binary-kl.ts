@@ -21,12 +21,13 @@ export function binaryKl(q: number, p: number): number {
   if (q === 0) return 0 - Math.log1p(-p);
   if (q === 1) return 0 - Math.log(p);
   if (p === 0 || p === 1) return Infinity;
-  return Math.max(0, excess(q, p - q) + excess(1 - q, q - p));
+  return Math.max(0, excess(q, p, p - q) + excess(1 - q, 1 - p, q - p));
 }
 
-/** a g(d/a), g(x) = x − ln(1 + x): series where x is small; where it is large, no quotient that could overflow. */
-function excess(a: number, d: number): number {
-  return d > a ? d - a * (Math.log(d + a) - Math.log(a)) : -a * log1pmx(d / a);
+/** b − a − a ln(b/a) for d = b − a: a series where d is small; where it is large, no quotient that could overflow. */
+function excess(a: number, b: number, d: number): number {
+  if (Math.abs(d) > a / 2) return d - a * (Math.log(b) - Math.log(a));
+  return Math.abs(d) < 1e-150 ? 0 : -a * log1pmx(d / a);
 }
 
 /**
