@@ -1,0 +1,101 @@
+import * as tf from "@tensorflow/tfjs-core";
+import { booleans, floats, integers, type Operation, type Operations, type Values } from "./operation.ts";
+
+const x = floats([3, 5], { min: -2, max: 2 });
+const y = floats([3, 5], { min: -2, max: 2, salt: 1 });
+const row = floats([5], { min: 0.5, max: 2, salt: 2 });
+const positive = floats([3, 5], { min: 0.1, max: 3 });
+const inside = floats([3, 5], { min: -0.9, max: 0.9 });
+const whole = integers([3, 5], { min: -7, max: 8 });
+const other = integers([3, 5], { min: 1, max: 5, salt: 1 });
+const yes = booleans([3, 5]);
+const no = booleans([3, 5], { salt: 1 });
+
+const smooth = (f: Operation["f"], ...inputs: readonly Values[]): Operation => ({ f, inputs, gradient: "every", largest: 8 });
+const flat = (f: Operation["f"], ...inputs: readonly Values[]): Operation => ({ f, inputs, largest: 8 });
+
+export const elementwise: Operations = {
+  add: smooth((a, b) => tf.add(a, b), x, y),
+  "add with broadcasting": smooth((a, b) => tf.add(a, b), x, row),
+  "add of a scalar from JavaScript": smooth((a) => tf.add(a, 1.5), x),
+  "add of int32": flat((a, b) => tf.add(a, b), whole, other),
+  addN: smooth((a, b) => tf.addN([a, b, a]), x, y),
+  sub: smooth((a, b) => tf.sub(a, b), row, x),
+  mul: smooth((a, b) => tf.mul(a, b), x, row),
+  "mul of int32": flat((a, b) => tf.mul(a, b), whole, other),
+  div: { ...smooth((a, b) => tf.div(a, b), x, row), largest: 16 },
+  "div of int32": flat((a, b) => tf.div(a, b), whole, other),
+  divNoNan: flat((a, b) => tf.divNoNan(a, b), x, row),
+  floorDiv: flat((a, b) => tf.floorDiv(a, b), whole, other),
+  mod: flat((a, b) => tf.mod(a, b), whole, other),
+  pow: { ...smooth((a, b) => tf.pow(a, b), positive, y), largest: 64 },
+  "pow with a whole exponent": { ...smooth((a) => tf.pow(a, tf.scalar(3)), x), largest: 16 },
+  maximum: smooth((a, b) => tf.maximum(a, b), x, y),
+  // The gradient of TensorFlow.js does not sum over what an operand of minimum or maximum was broadcast along.
+  minimum: smooth((a, b) => tf.minimum(a, b), x, y),
+  "minimum with broadcasting": flat((a, b) => tf.minimum(a, b), x, row),
+  squaredDifference: { ...smooth((a, b) => tf.squaredDifference(a, b), x, y), largest: 16 },
+  atan2: smooth((a, b) => tf.atan2(a, b), x, positive),
+  neg: smooth((a) => tf.neg(a), x),
+  abs: smooth((a) => tf.abs(a), x),
+  sign: flat((a) => tf.sign(a), x),
+  square: smooth((a) => tf.square(a), x),
+  sqrt: smooth((a) => tf.sqrt(a), positive),
+  rsqrt: { ...smooth((a) => tf.rsqrt(a), positive), largest: 16 },
+  reciprocal: { ...smooth((a) => tf.reciprocal(a), positive), largest: 100 },
+  exp: smooth((a) => tf.exp(a), x),
+  expm1: smooth((a) => tf.expm1(a), x),
+  log: { ...smooth((a) => tf.log(a), positive), largest: 10 },
+  log1p: smooth((a) => tf.log1p(a), positive),
+  sigmoid: smooth((a) => tf.sigmoid(a), x),
+  logSigmoid: smooth((a) => tf.logSigmoid(a), x),
+  softplus: smooth((a) => tf.softplus(a), x),
+  tanh: smooth((a) => tf.tanh(a), x),
+  erf: smooth((a) => tf.erf(a), x),
+  sin: smooth((a) => tf.sin(a), x),
+  cos: smooth((a) => tf.cos(a), x),
+  tan: smooth((a) => tf.tan(a), inside),
+  asin: smooth((a) => tf.asin(a), inside),
+  acos: smooth((a) => tf.acos(a), inside),
+  atan: smooth((a) => tf.atan(a), x),
+  sinh: smooth((a) => tf.sinh(a), x),
+  cosh: smooth((a) => tf.cosh(a), x),
+  asinh: smooth((a) => tf.asinh(a), x),
+  acosh: { ...smooth((a) => tf.acosh(a), floats([3, 5], { min: 1.1, max: 4 })), largest: 8 },
+  atanh: smooth((a) => tf.atanh(a), inside),
+  floor: flat((a) => tf.floor(a), x),
+  ceil: flat((a) => tf.ceil(a), x),
+  round: flat((a) => tf.round(a), x),
+  step: flat((a) => tf.step(a), x),
+  clipByValue: smooth((a) => tf.clipByValue(a, -0.5, 0.75), x),
+  relu: smooth((a) => tf.relu(a), x),
+  relu6: smooth((a) => tf.relu6(a), x),
+  leakyRelu: smooth((a) => tf.leakyRelu(a, 0.1), x),
+  elu: smooth((a) => tf.elu(a), x),
+  selu: smooth((a) => tf.selu(a), x),
+  prelu: smooth((a, b) => tf.prelu(a, b), x, row),
+  isNaN: flat((a) => tf.isNaN(tf.log(a)), x),
+  isFinite: flat((a) => tf.isFinite(tf.log(tf.relu(a))), x),
+  isInf: flat((a) => tf.isInf(tf.log(tf.relu(a))), x),
+  equal: flat((a, b) => tf.equal(a, b), whole, other),
+  notEqual: flat((a, b) => tf.notEqual(a, b), whole, other),
+  less: flat((a, b) => tf.less(a, b), x, y),
+  lessEqual: flat((a, b) => tf.lessEqual(a, b), whole, other),
+  greater: flat((a, b) => tf.greater(a, b), x, row),
+  greaterEqual: flat((a, b) => tf.greaterEqual(a, b), whole, other),
+  logicalAnd: flat((a, b) => tf.logicalAnd(a, b), yes, no),
+  logicalOr: flat((a, b) => tf.logicalOr(a, b), yes, no),
+  logicalXor: flat((a, b) => tf.logicalXor(a, b), yes, no),
+  logicalNot: flat((a) => tf.logicalNot(a), yes),
+  where: { ...smooth((c, a, b) => tf.where(c, a, b), yes, x, y), gradient: [1, 2] },
+  "where of int32": flat((c, a, b) => tf.where(c, a, b), yes, whole, other),
+  "where on a scalar condition": { ...smooth((c, a, b) => tf.where(c, a, b), booleans([]), x, y), gradient: [1, 2] },
+  "cast of float32 to int32": flat((a) => tf.cast(a, "int32"), x),
+  "cast of float32 to bool": flat((a) => tf.cast(a, "bool"), x),
+  "cast of int32 to float32": flat((a) => tf.cast(a, "float32"), whole),
+  "cast of bool to float32": flat((a) => tf.cast(a, "float32"), yes),
+  "cast of bool to int32": flat((a) => tf.cast(a, "int32"), yes),
+  zerosLike: flat((a, b) => [tf.zerosLike(a), tf.zerosLike(b)], x, whole),
+  onesLike: flat((a, b) => [tf.onesLike(a), tf.onesLike(b)], x, whole),
+  clone: smooth((a) => tf.clone(a), x),
+};
