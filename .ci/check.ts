@@ -21,7 +21,7 @@ if (options.help) {
   process.exit(0);
 }
 if (options.list) {
-  for (const { name, says, slow } of gates) console.log(`${name.padEnd(12)} ${says}${slow ? " (slow)" : ""}`);
+  for (const { name, says, slow } of gates) console.log(`${name.padEnd(14)} ${says}${slow ? " (slow)" : ""}`);
   process.exit(0);
 }
 
@@ -57,5 +57,5 @@ function selected(names: readonly string[] | undefined): readonly Gate[] {
 function report({ gate: { name, says }, status, seconds, passed, failed: wrong }: Outcome): void {
   const mark = status === "passed" ? "✓" : status === "failed" ? "✗" : "–";
   const tests = passed + wrong > 1 ? ` (${passed} passed, ${wrong} failed)` : "";
-  console.log(`${mark} ${name.padEnd(12)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${says}${tests}`);
+  console.log(`${mark} ${name.padEnd(14)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${says}${tests}`);
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 import { allBlocks, type Block } from "./blocks.ts";
+import { folderOf } from "./folder.ts";
 import { matches, shown } from "./matches.ts";
 import { exampleModule } from "./module.ts";
 
@@ -12,8 +13,6 @@ declare global {
 }
 
 const TIMEOUT_MS = 60_000;
-/** Where the modules of a block are written: inside the workspace whose dependencies it may import. */
-const folderOf = ({ file }: Block): string => join(file.startsWith("packages/") ? file.split("/").slice(0, 2).join("/") : "docs", ".examples");
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "string" }, help: { type: "boolean" } } });
 if (options.help) {
