@@ -28,11 +28,17 @@ export async function svg(chart: Chart, { width = 680, theme: name = "light", ti
       view.finalize();
     }
   };
-  // What the axes take is known only once drawn: draw, then give the plot the rest.
-  const plot = width - 60;
-  const first = await drawing(plot);
-  const { picture } = first.width === width ? first : await drawing(plot + width - first.width);
-  return picture;
+  // What the axes take is known only once drawn, and may change with the ticks: give the plot the rest, and keep what fits best.
+  let plot = width - 60;
+  let best = await drawing(plot);
+  const off = ({ width: drawn }: { readonly width: number }): number => (drawn <= width ? width - drawn : 1000 + drawn);
+  let last = best;
+  for (let tries = 0; tries < 4 && last.width !== width; tries++) {
+    plot += width - last.width;
+    last = await drawing(plot);
+    if (off(last) < off(best)) best = last;
+  }
+  return best.picture;
 }
 
 const WIDE = /[mwMW@%—]/;
