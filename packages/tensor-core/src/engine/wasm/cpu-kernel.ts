@@ -28,7 +28,8 @@ export function cpuKernel(name: string): KernelFunc {
   if (config === undefined) throw new RangeError(`Cannot adapt a kernel to the WASM engine: expected the name of a kernel in plain JS, got ${name}`);
   return ({ inputs, backend, attrs }) => {
     const wasm = backend as Wasm;
-    const cpu = (host ??= new MathBackendCPU());
+    // Its first use would print an advertisement.
+    const cpu = (host ??= Object.assign(new MathBackendCPU(), { firstUse: false }));
     // A kernel of many operands (concat, einsum) takes them as an array.
     const copies = (Array.isArray(inputs) ? [] : {}) as NamedTensorInfoMap;
     for (const [key, x] of Object.entries(inputs)) if (x != null) copies[key] = toHost(cpu, wasm, x);

@@ -20,8 +20,6 @@ export const exactFunctions: Readonly<Record<string, readonly string[]>> = {
   Round: ["float32"],
   ScatterNd: ["float32", "int32"],
   Select: ["float32", "int32"],
-  // The heap calls a number below 1e-7 zero.
-  Sign: [],
   Square: ["float32", "int32"],
   Step: ["float32", "int32"],
   StridedSlice: ["float32"],

@@ -7,13 +7,14 @@ import { cpuKernel } from "./cpu-kernel.ts";
 import { depthwiseConv2dBackpropFilter, depthwiseConv2dBackpropInput } from "./depthwise-conv2d-backprop.ts";
 import { exactFunctions, folds, fromFront, onFloats, realFunctions, unlessEmpty, whenAttribute, where } from "./dtype.ts";
 import { einsum } from "./einsum.ts";
-import { padded } from "./explicit-padding.ts";
+import { padded, spelledOut } from "./explicit-padding.ts";
 import { fusedMatMul } from "./fused-mat-mul.ts";
 import { gather } from "./gather.ts";
 import { identity } from "./identity.ts";
 import { maxPoolGrad } from "./max-pool-grad.ts";
 import { extremum, onFinite } from "./nan.ts";
 import { refusal, refused } from "./refused.ts";
+import { sign } from "./sign.ts";
 import { tile } from "./tile.ts";
 import { unsortedSegmentSum } from "./unsorted-segment-sum.ts";
 
@@ -32,8 +33,10 @@ function replace(names: readonly string[], wrap: (original: KernelFunc, exact: K
   for (const name of names) register(name, wrap(getKernel(name, "wasm").kernelFunc, cpuKernel(name)));
 }
 
+const convolutions = ["Conv2D", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D"];
+
 /** Kernels of windows, which write out of bounds when a numeric padding meets an uneven window. */
-const windows = ["AvgPool", "AvgPoolGrad", "Conv2D", "DepthwiseConv2dNative", "FusedConv2D", "FusedDepthwiseConv2D", "MaxPool"];
+const windows = ["AvgPool", "AvgPoolGrad", "MaxPool", ...convolutions];
 
 /** The heap's own start a maximum from the smallest positive number, not from −∞. */
 const maxima = ["Dilation2D", "Dilation2DBackpropFilter", "Dilation2DBackpropInput", "MaxPool3D", "MaxPool3DGrad", "MaxPoolWithArgmax"];
@@ -58,11 +61,13 @@ function corrected(): void {
   replace(["Maximum"], (original, exact) => extremum("max", clip, original, exact));
   replace(["Minimum"], (original, exact) => extremum("min", clip, original, exact));
   replace(["ClipByValue", "Relu6"], onFinite);
+  replace(["Sign"], (_, exact) => sign(exact));
   replace(realFunctions, onFloats);
   for (const [name, dtypes] of Object.entries(exactFunctions)) replace([name], (original, exact) => where(dtypes, original, exact));
   replace([...folds, ...windows, "ResizeBilinear", "Transpose"], unlessEmpty);
   replace(["Cumprod", "Cumsum"], fromFront);
   replace(windows, padded);
+  replace(convolutions, spelledOut);
   replace(["Cast", "OneHot"], (original, exact) => whenAttribute("dtype", (dtype) => dtype !== "bool", original, exact));
   replace(maxima, (_, exact) => exact);
 }
