@@ -1,1 +1,5 @@
-export {};
+export { algorithmLaws, type AlgorithmTrial } from "./algorithm-laws.ts";
+export type { Law } from "./law.ts";
+export { effectiveDraws, expectation, type Draws, type Estimate } from "./monte-carlo.ts";
+export { noLeaks } from "./no-leaks.ts";
+export { samplerLaws, type SamplerTrial } from "./sampler-laws.ts";
