@@ -12,3 +12,12 @@ export { iterate, jit, type GraphReport, type JitOptions, type Jitted } from "./
 export type { Checkpoint, Json } from "./checkpoint.ts";
 export { run, type Batches, type CheckpointOptions, type Columns, type Run, type RunOptions, type Trace } from "./run.ts";
 export { safetensors, storedTensors, type Safetensors, type StoredTensor } from "./tree/safetensors.ts";
+export { adam, adamw, scaleByAdam, type AdamOptions, type AdamState } from "./gradient/adam.ts";
+export { clipByNorm, clipByValue } from "./gradient/clip.ts";
+export { descent, type DescentInfo, type DescentState } from "./gradient/descent.ts";
+export { scaleBy, scaleByLearningRate, scaleBySchedule, type CountState } from "./gradient/learning-rate.ts";
+export { momentum, scaleByVelocity, type VelocityOptions, type VelocityState } from "./gradient/momentum.ts";
+export { constantSchedule, cosineSchedule, exponentialSchedule, joinedSchedule, linearSchedule, piecewiseSchedule, warmupCosineSchedule, type Schedule } from "./gradient/schedule.ts";
+export { sgd } from "./gradient/sgd.ts";
+export { chain, type GradientTransform } from "./gradient/transform.ts";
+export { addDecayedWeights, type Among } from "./gradient/weight-decay.ts";
