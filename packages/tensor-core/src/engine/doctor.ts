@@ -18,7 +18,7 @@ export type DoctorOptions = { readonly engines?: string; readonly find?: () => P
 export async function doctor({ engines = enginesFolder(), find = tools }: DoctorOptions = {}): Promise<Report> {
   const sources = tfjsNode();
   const { python, pip, compiler } = await find();
-  const checks: Check[] = [
+  const ground: Check[] = [
     { name: "platform", ok: true, says: `${process.platform} ${process.arch}, Node ${process.versions.node}${support()}` },
     sources === undefined
       ? { name: "@tensorflow/tfjs-node", ok: false, says: "not installed", get: "npm install @tensorflow/tfjs-node" }
@@ -26,19 +26,20 @@ export async function doctor({ engines = enginesFolder(), find = tools }: Doctor
     ...[python, pip, compiler].map(({ name, program, says, get }) => ({ name, ok: program !== undefined, says, ...(program === undefined ? { get } : {}) })),
     await space(engines),
   ];
+  const builds: Check[] = [];
   const installed = sources === undefined ? [] : installedEngines(sources.version, engines);
   for (const { folder, manifest } of installed) {
     const name = `TensorFlow ${manifest.tensorflow}`;
     const wrong = await faults(folder, manifest, { full: true });
-    if (wrong.length > 0) checks.push({ name, ok: false, says: `damaged in ${folder}: ${wrong.join("; ")}`, get: "npx lab-engine install --force" });
-    else checks.push(await loads(name, process.getBuiltinModule("node:path").join(folder, BINDING)));
+    if (wrong.length > 0) builds.push({ name, ok: false, says: `damaged in ${folder}: ${wrong.join("; ")}`, get: "npx lab-engine install --force" });
+    else builds.push(await loads(name, process.getBuiltinModule("node:path").join(folder, BINDING)));
   }
   const own = sources === undefined ? undefined : ownBinding(sources);
-  if (own !== undefined) checks.push(await loads("tfjs-node's own binding", own));
-  const works = checks.slice(6).every(({ ok }) => ok);
-  if (installed.length === 0 && own === undefined) checks.push({ name: "native engine", ok: false, says: "not installed", get: "npx lab-engine install" });
+  if (own !== undefined) builds.push(await loads("tfjs-node's own binding", own));
+  const ok = builds.every((check) => check.ok);
+  if (builds.length === 0) builds.push({ name: "native engine", ok: false, says: "not installed", get: "npx lab-engine install" });
   const { name, line } = await engine().catch((error: unknown) => ({ name: "none", line: (error as Error).message }));
-  return { ok: works, engine: name, line, checks };
+  return { ok, engine: name, line, checks: [...ground, ...builds] };
 }
 
 /** Where the installation from the wheel is known to work, and where it is only expected to. */

@@ -2,7 +2,7 @@ import { enginesFolder } from "./cache-folder.ts";
 import { compileBinding, probeBinding } from "./compile.ts";
 import { engineFolderName, installedEngines, type Installed } from "./installed.ts";
 import { locked } from "./lock.ts";
-import { BINDING, faults, HUSH, writeManifest } from "./manifest.ts";
+import { BINDING, faults, HUSH, refreshTimes, writeManifest } from "./manifest.ts";
 import { tfjsNode, type TfjsNode } from "./tfjs-node.ts";
 import { tools, type Tools } from "./tools.ts";
 import { downloadWheel, libraries, unpackWheel, wheelVersion, type Watch } from "./wheel.ts";
@@ -85,7 +85,9 @@ export async function installNative({ force = false, engines = enginesFolder(), 
 
 async function whole({ version }: TfjsNode, engines: string): Promise<Installed | undefined> {
   const [installed] = installedEngines(version, engines);
-  return installed !== undefined && (await faults(installed.folder, installed.manifest)).length === 0 ? installed : undefined;
+  if (installed === undefined || (await faults(installed.folder, installed.manifest)).length > 0) return undefined;
+  await refreshTimes(installed.folder, installed.manifest);
+  return installed;
 }
 
 /** Called under the lock, so whoever made them is dead. */

@@ -38,7 +38,7 @@ export async function writeManifest(folder: string, about: { readonly tfjs: stri
     files.push({ path, size, modified: mtimeMs, sha256: await sha256(join(folder, path)) });
   }
   const manifest: Manifest = { format: 1, platform: platformName(), tfjs: about.tfjs, tensorflow: about.tensorflow, files };
-  await writeFile(join(folder, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
+  await writeFile(join(folder, MANIFEST), text(manifest));
   return manifest;
 }
 
@@ -50,8 +50,8 @@ function isManifest(value: unknown): value is Manifest {
 /** The manifest of `folder`, or undefined where there is none that can be read. */
 export function readManifest(folder: string): Manifest | undefined {
   try {
-    const text = process.getBuiltinModule("node:fs").readFileSync(process.getBuiltinModule("node:path").join(folder, MANIFEST), "utf8");
-    const value: unknown = JSON.parse(text);
+    const { join } = process.getBuiltinModule("node:path");
+    const value: unknown = JSON.parse(process.getBuiltinModule("node:fs").readFileSync(join(folder, MANIFEST), "utf8"));
     return isManifest(value) ? value : undefined;
   } catch {
     return undefined;
@@ -78,4 +78,21 @@ export async function faults(folder: string, manifest: Manifest, { full = false 
     }
   }
   return found;
+}
+
+/**
+ * Notes the times of files whose bytes have just been compared, so that the next start need not compare them again. A cache that cannot be
+ * written stays as it is.
+ */
+export async function refreshTimes(folder: string, manifest: Manifest): Promise<void> {
+  const { stat } = process.getBuiltinModule("node:fs/promises");
+  const { join } = process.getBuiltinModule("node:path");
+  const files = await Promise.all(manifest.files.map(async (file) => ({ ...file, modified: (await stat(join(folder, file.path))).mtimeMs })));
+  if (files.every(({ modified }, i) => modified === manifest.files[i]!.modified)) return;
+  const { default: write } = await import("write-file-atomic");
+  await write(join(folder, MANIFEST), text({ ...manifest, files })).catch(() => undefined);
+}
+
+function text(manifest: Manifest): string {
+  return `${JSON.stringify(manifest, undefined, 2)}\n`;
 }

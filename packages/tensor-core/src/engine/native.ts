@@ -1,7 +1,7 @@
 import { registerBackend, setBackend, type KernelBackend } from "@tensorflow/tfjs-core";
 import { applyNativeEnvironment, quiet } from "./flags.ts";
 import { installedEngines } from "./installed.ts";
-import { BINDING, faults, HUSH } from "./manifest.ts";
+import { BINDING, faults, HUSH, refreshTimes } from "./manifest.ts";
 import { setNativeBackend, type NativeBackend, type NativeBinding } from "./native-backend.ts";
 import { registerNativeKernels } from "./native-kernels.ts";
 import { ownBinding, tfjsNode, type TfjsNode } from "./tfjs-node.ts";
@@ -47,6 +47,7 @@ async function bindingOf(package_: TfjsNode): Promise<Binding> {
   if (path === undefined) throw new NativeUnavailable("the native engine is not installed (npx lab-engine install)");
   const wrong = installed === undefined ? [] : await faults(installed.folder, installed.manifest);
   if (wrong.length > 0) throw new NativeUnavailable(`the native engine is damaged: ${wrong.join("; ")} (npx lab-engine install)`);
+  if (installed !== undefined) await refreshTimes(installed.folder, installed.manifest);
   let hush: Hush | undefined;
   try {
     if (installed !== undefined && quiet()) hush = package_.require(join(installed.folder, HUSH)) as Hush;
@@ -65,8 +66,8 @@ async function bindingOf(package_: TfjsNode): Promise<Binding> {
  */
 function backendOf({ folder, require }: TfjsNode, binding: NativeBinding): NativeBackend {
   const util = require("node:util") as { isNullOrUndefined?: (value: unknown) => boolean };
-  // Gone since Node 23, and called by tfjs-node 4.22.
-  util.isNullOrUndefined ??= (value) => value === null || value === undefined;
+  // Called by tfjs-node 4.22; Node 22 warns of it, and since Node 23 it is gone.
+  util.isNullOrUndefined = (value) => value === null || value === undefined;
   const { createRequire } = process.getBuiltinModule("node:module");
   const inside = createRequire(process.getBuiltinModule("node:path").join(folder, "package.json"));
   const union = inside.resolve("@tensorflow/tfjs");
