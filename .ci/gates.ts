@@ -31,7 +31,7 @@ export const gates: readonly Gate[] = [
   { name: "size", says: "no package outgrows its limit", command: ["size-limit"], needs: ["build"] },
   { name: "consumer", says: "the tarballs install, import, type-check and run outside", command: tsx(".ci/packaging/consumer.ts"), needs: ["pack"] },
   { name: "examples", says: "the code in docstrings, READMEs and guides runs", command: tsx(".ci/examples/run.ts", "--json", "node_modules/.cache/examples.json"), counts: { file: "node_modules/.cache/examples.json", read: (text) => JSON.parse(text) as Count } },
-  { name: "examples-types", says: "and compiles for its reader", command: tsx(".ci/examples/types.ts") },
+  { name: "examples-types", says: "and compiles for its reader", command: tsx(".ci/examples/compile.ts") },
   { name: "tests", says: "all tests pass on the machine's engine", slots: 2, ...vitest("native") },
   { name: "tests-wasm", says: "tests of every engine pass on WASM", slots: 2, env: { LAB_TEST_ENGINE: "wasm" }, ...vitest("wasm") },
   { name: "docs", says: "the documentation builds", command: [...PNPM, "--filter", "@lab/docs", "run", "build"], needs: ["build"], slow: true },

@@ -3,7 +3,7 @@ import { EMPTY_NAMES } from "./layers.ts";
 import { placeOf } from "./place.ts";
 
 /** The tools that read these files want a default export. */
-const CONFIG = /(^|\/)([\w-]+\.)*config\.ts$|(^|\/)\.vitepress\/|^\.ci\/lint\/plugin\.ts$/;
+const CONFIG = /(^|\/)([\w-]+\.)*config\.ts$|(^|\/)\.vitepress\/|^\.size-limit\.ts$|^\.ci\/lint\/plugin\.ts$/;
 
 /** Every export has one name, the same everywhere. */
 export const namedExports: Rule = {
