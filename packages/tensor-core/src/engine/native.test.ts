@@ -1,0 +1,85 @@
+import { spawn } from "node:child_process";
+import { readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { fakeMachine } from "./fake-machine.ts";
+import { nativeEnvironment, applyNativeEnvironment, quiet } from "./flags.ts";
+import { installedEngines } from "./installed.ts";
+import { BINDING } from "./manifest.ts";
+import { tfjsNode } from "./tfjs-node.ts";
+
+const program = `
+  const { engine } = await import(${JSON.stringify(join(import.meta.dirname, "..", "engine.ts"))});
+  const { matMul, tensor2d } = await import("@tensorflow/tfjs-core");
+  try {
+    const { name, line } = await engine();
+    const x = matMul(tensor2d([[1, 2], [3, 4]]), tensor2d([[5, 6], [7, 8]]));
+    console.log(JSON.stringify({ name, line, x: [...x.dataSync()] }));
+  } catch (error) {
+    console.log(JSON.stringify({ error: error.message }));
+  }
+`;
+
+/** What a program of its own gets from `engine()`: which engine runs is decided once per process. */
+function fresh(env: NodeJS.ProcessEnv): Promise<{ said: Record<string, unknown>; stderr: string }> {
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@lab/source", "--input-type=module", "-e", program], { env, cwd: join(import.meta.dirname, "..", "..") });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
+  return new Promise((resolve) => child.on("close", () => resolve({ said: JSON.parse(stdout) as Record<string, unknown>, stderr })));
+}
+
+const product = [19, 22, 43, 50];
+
+test("engine() runs on WASM where the native engine is not installed, and says how to get it", async () => {
+  using machine = fakeMachine();
+  const { said, stderr } = await fresh({ ...machine.env, LAB_ENGINE: "" });
+  expect(said).toEqual({ name: "wasm", line: "wasm: the native engine is not installed (npx lab-engine install)", x: product });
+  expect(stderr).toBe("");
+});
+
+test("engine() fails clearly where LAB_ENGINE=native and it is not installed", async () => {
+  using machine = fakeMachine();
+  const { said } = await fresh({ ...machine.env, LAB_ENGINE: "native" });
+  expect(said).toEqual({ error: "Cannot start the native engine that LAB_ENGINE forces: the native engine is not installed (npx lab-engine install)" });
+});
+
+test("engine() does not load a damaged engine", async () => {
+  using machine = fakeMachine();
+  await machine.start(["install"]).ended;
+  const [name] = readdirSync(machine.engines);
+  truncateSync(join(machine.engines, name!, BINDING), 100);
+  const { said } = await fresh({ ...machine.env, LAB_ENGINE: "" });
+  expect(said).toMatchObject({ name: "wasm", x: product });
+  expect(said["line"]).toMatch(/^wasm: the native engine is damaged: tfjs_binding\.node has 100 bytes, expected \d+ \(npx lab-engine install\)$/);
+});
+
+test("engine() says what the loader said of a library that does not load, and goes on with WASM", async () => {
+  using machine = fakeMachine();
+  await machine.start(["install"]).ended;
+  const [name] = readdirSync(machine.engines);
+  const folder = join(machine.engines, name!);
+  writeFileSync(join(folder, BINDING), "no library");
+  rmSync(join(folder, "hush.node"));
+  const manifest = { format: 1, platform: `${process.platform}-${process.arch}`, tfjs: "4.22.0", tensorflow: "2.19.0", files: [] };
+  writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+  const { said } = await fresh({ ...machine.env, LAB_ENGINE: "", TF_CPP_MIN_LOG_LEVEL: "0" });
+  expect(said["line"]).toMatch(/^wasm: the native engine does not load: .*tfjs_binding\.node.* \(npx lab-engine doctor\)$/);
+});
+
+test("the installed native engine computes and keeps standard error clean", async () => {
+  const { LAB_ENGINE: _, ...env } = process.env;
+  const { said, stderr } = await fresh(env);
+  expect(said["x"]).toEqual(product);
+  expect(stderr).toBe("");
+  // Where nothing is installed, this is WebAssembly.
+  expect(said["name"]).toBe(installedEngines(tfjsNode()!.version).length > 0 ? "native" : "wasm");
+});
+
+test("applyNativeEnvironment() leaves what the user has set", () => {
+  const env: NodeJS.ProcessEnv = { TF_CPP_MIN_LOG_LEVEL: "0" };
+  applyNativeEnvironment(env);
+  expect(env).toEqual({ ...nativeEnvironment, TF_CPP_MIN_LOG_LEVEL: "0" });
+  expect(quiet(env)).toBe(false);
+  expect(quiet({ ...nativeEnvironment })).toBe(true);
+});
