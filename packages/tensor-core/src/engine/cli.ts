@@ -30,8 +30,8 @@ const doctorCommand = defineCommand({
     if (args.json) console.log(JSON.stringify(report));
     else {
       for (const { ok, name, says, get } of report.checks) {
-        console.log(`${ok ? "ok     " : "missing"}  ${name}: ${says}`);
-        if (!ok && get !== undefined) console.log(`         get it: ${get}`);
+        console.log(`${ok ? "ok    " : "not ok"}  ${name}: ${says}`);
+        if (!ok && get !== undefined) console.log(`        get it: ${get}`);
       }
       console.log(`\nThe engine here: ${report.line}`);
     }

@@ -21,7 +21,7 @@ export async function doctor({ engines = enginesFolder(), find = tools }: Doctor
   const ground: Check[] = [
     { name: "platform", ok: true, says: `${process.platform} ${process.arch}, Node ${process.versions.node}${support()}` },
     sources === undefined
-      ? { name: "@tensorflow/tfjs-node", ok: false, says: "not installed", get: "npm install @tensorflow/tfjs-node" }
+      ? { name: "@tensorflow/tfjs-node", ok: false, says: "not installed", get: "npm install --ignore-scripts @tensorflow/tfjs-node" }
       : { name: "@tensorflow/tfjs-node", ok: true, says: sources.version },
     ...[python, pip, compiler].map(({ name, program, says, get }) => ({ name, ok: program !== undefined, says, ...(program === undefined ? { get } : {}) })),
     await space(engines),

@@ -68,7 +68,7 @@ export class ToolsMissing extends Error {
  */
 export async function installNative({ force = false, engines = enginesFolder(), listener = { stage: () => () => {} }, steps: own = {} }: InstallOptions = {}): Promise<Installation> {
   const sources = tfjsNode();
-  if (sources === undefined) throw new ToolsMissing(["@tensorflow/tfjs-node is not installed: npm install @tensorflow/tfjs-node"]);
+  if (sources === undefined) throw new ToolsMissing(["@tensorflow/tfjs-node is not installed: npm install --ignore-scripts @tensorflow/tfjs-node"]);
   const there = force ? undefined : await whole(sources, engines);
   if (there !== undefined) return { ...there, already: true };
   return locked(

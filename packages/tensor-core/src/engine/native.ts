@@ -24,7 +24,7 @@ let loaded: { readonly backend: NativeBackend; readonly version: string } | unde
 export async function loadNative(): Promise<string> {
   if (loaded === undefined) {
     const package_ = tfjsNode();
-    if (package_ === undefined) throw new NativeUnavailable("@tensorflow/tfjs-node is not installed (npm install @tensorflow/tfjs-node, then npx lab-engine install)");
+    if (package_ === undefined) throw new NativeUnavailable("@tensorflow/tfjs-node is not installed (npm install --ignore-scripts @tensorflow/tfjs-node, then npx lab-engine install)");
     const binding = await bindingOf(package_);
     const backend = backendOf(package_, binding);
     registerBackend("tensorflow", () => backend as unknown as KernelBackend, 3);
