@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { defineConfig, type UserConfig } from "vitepress";
+
+const guide = [
+  ["getting-started", "Getting started"],
+  ["engine", "The engine"],
+  ["jit", "jit"],
+  ["memory", "Memory"],
+  ["run", "run and checkpoints"],
+  ["examples", "Examples"],
+] as const;
+const packages = ["tensor-core", "pacbayes", "sam-vi", "lacy", "nonident"];
+
+const config: UserConfig = defineConfig({
+  title: "lab",
+  description: "Machine-learning research in TypeScript",
+  cleanUrls: true,
+  lastUpdated: false,
+  // Docstrings write mathematics with angle brackets and braces; they are text, not templates.
+  markdown: { html: false },
+  vite: { logLevel: "warn" },
+  themeConfig: {
+    search: { provider: "local" },
+    outline: [2, 3],
+    nav: [
+      { text: "Guide", link: "/guide/getting-started" },
+      { text: "API", link: "/api/" },
+    ],
+    sidebar: [
+      { text: "Guide", items: guide.map(([file, text]) => ({ text, link: `/guide/${file}` })) },
+      { text: "API", items: packages.filter((name) => existsSync(new URL(`../api/${name}`, import.meta.url))).map((name) => ({ text: `@lab/${name}`, link: `/api/${name}/src/` })) },
+    ],
+  },
+});
+
+export default config;
