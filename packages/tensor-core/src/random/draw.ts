@@ -66,8 +66,9 @@ export function normal<const S extends readonly number[] = []>(key: Key, shape?:
  * @throws RangeError unless −4 ≤ low < high ≤ 4: beyond that, 1 − erf has too few digits in float32
  * @example
  * ```ts
+ * import { max } from "@tensorflow/tfjs-core";
  * import { key, truncatedNormal } from "@lab/tensor-core";
- * truncatedNormal(key(0), [100]).max().dataSync()[0] <= 2; // => true
+ * max(truncatedNormal(key(0), [100])).dataSync()[0] <= 2; // => true
  * ```
  */
 export function truncatedNormal<const S extends readonly number[] = []>(key: Key, shape?: S, { low = -2, high = 2 }: { low?: number; high?: number } = {}): Shaped<S> {
