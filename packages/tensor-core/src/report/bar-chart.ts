@@ -38,7 +38,7 @@ export function barChart(rows: Rows, { category, value, series, valueAxis = {}, 
         data: { values: all },
         mark: { type: "bar" },
         encoding: {
-          y: { field: "x", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.28 }, axis: { labelLimit: Math.max(90, width * 0.4) } },
+          y: { field: "x", type: "nominal", sort: null, title: null, scale: { paddingInner: 0.28 }, axis: { labelLimit: Math.max(120, width * 0.4) } },
           x: { ...across, axis: { ...(across as { axis: object }).axis, grid: true, domain: false, ticks: false } },
           ...coloured(all, width),
           ...(groups > 1 && { yOffset: { field: "series", type: "nominal", sort: null } }),

@@ -99,7 +99,7 @@ function decades(values: readonly Value[], domain: Axis["domain"]): number {
 export function coloured(all: readonly Mark[], width: number, yTitle = ""): object {
   const names = [...new Set(all.map(({ series }) => series))];
   if (names.length < 2) return {};
-  const columns = Math.max(1, Math.min(names.length, Math.floor(width / (40 + 7 * Math.max(...names.map((name) => name.length))))));
+  const columns = Math.max(1, Math.min(names.length, Math.floor(width / (32 + 5.8 * Math.max(...names.map((name) => name.length))))));
   return { color: { field: "series", type: "nominal", sort: names, scale: { domain: names }, legend: { columns, offset: yTitle === "" ? 12 : 32 } } };
 }
 

@@ -59,18 +59,26 @@ export async function html({ title, summary, facts = {}, imports, sections }: Pa
 </head>
 <body>
 <header>
-<h1>${escaped(title)}</h1>
+<h1>${unbroken(title)}</h1>
 ${summary === undefined ? "" : `<div class="lead">${await prose(summary)}</div>`}
 ${run.length === 0 ? "" : `<ul class="facts">${run.join("")}</ul>`}
 ${contents}
 </header>
 <main>
-${imports === undefined ? "" : `<section>\n<details><summary>Imports</summary>${await code(imports)}</details>\n</section>\n`}${bodies.join("\n")}
+${imports === undefined ? "" : `<section class="imports">\n<details><summary>Imports</summary>${await code(imports)}</details>\n</section>\n`}${bodies.join("\n")}
 </main>
 <footer><p>Prose, code and results in the order they ran.</p></footer>
 </body>
 </html>
 `;
+}
+
+/** A title whose hyphenated words stay on one line. */
+function unbroken(title: string): string {
+  return title
+    .split(/(\s+)/)
+    .map((word) => (/\w-\w/.test(word) && word.length <= 18 ? `<span class="whole">${escaped(word)}</span>` : escaped(word)))
+    .join("");
 }
 
 /** The text of the first heading, without its marks. */

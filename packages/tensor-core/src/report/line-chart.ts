@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from "vega-lite";
-import { coloured, description, marks, positioned, type Axis, type Chart, type ChartText } from "./chart.ts";
+import { coloured, description, marks, positioned, type Axis, type Chart, type ChartText, type Mark } from "./chart.ts";
 import type { Rows } from "./table.ts";
 
 export type LineChartOptions = ChartText & {
@@ -36,7 +36,7 @@ export function lineChart(rows: Rows, { x, y, series, band, xAxis = {}, yAxis = 
     positioned("line chart", "y", all.flatMap(({ y: value, low, high }) => [value, low ?? null, high ?? null]), yAxis, yName),
   ];
   const dotted = points ?? all.length <= 30 * new Set(all.map((mark) => mark.series)).size;
-  const level = Object.entries(levels).map(([label, value]) => ({ label, value }));
+  const [rules, labels] = levelLayers(Object.entries(levels).map(([label, value]) => ({ label, value, third: clearestThird(all, value) })), up);
   return {
     kind: "chart",
     title: text.title,
@@ -49,22 +49,41 @@ export function lineChart(rows: Rows, { x, y, series, band, xAxis = {}, yAxis = 
         data: { values: all },
         encoding: { x: across, ...coloured(all, width, yAxis.title ?? yName) },
         layer: [
+          ...rules,
           ...(band ? [{ mark: { type: "area", opacity: 0.18 }, encoding: { y: { ...up, field: "low" }, y2: { field: "high" } } }] : []),
           { mark: { type: "line" }, encoding: { y: up, order: { value: null } } },
           ...(dotted ? [{ mark: { type: "point", filled: true, size: 42, opacity: 1 }, encoding: { y: up } }] : []),
-          ...(level.length > 0 ? levelLayers(level, up) : []),
+          ...labels,
         ],
       }) as TopLevelSpec,
   };
 }
 
-/** Dashed lines with their labels at the right end. */
-function levelLayers(values: readonly { readonly label: string; readonly value: number }[], up: object): object[] {
-  const label = { type: "text", align: "right", baseline: "bottom", dy: -4, x: "width" };
+type Third = "left" | "center" | "right";
+type Level = { readonly label: string; readonly value: number; readonly third: Third };
+
+/** Dashed lines, and their labels in the third that has most room. */
+function levelLayers(levels: readonly Level[], up: object): readonly [rules: object[], labels: object[]] {
   const encoding = { x: null, color: null, y: { ...up, field: "value" } };
-  return [
-    { data: { values }, mark: { type: "rule" }, encoding },
-    { data: { values }, mark: { ...label, style: "halo" }, encoding: { ...encoding, text: { field: "label" } } },
-    { data: { values }, mark: label, encoding: { ...encoding, text: { field: "label" } } },
-  ];
+  const labels = (["left", "center", "right"] as const).flatMap((third) => {
+    const values = levels.filter((level) => level.third === third);
+    const x = { left: 6, center: { expr: "width / 2" }, right: "width" }[third];
+    return values.length === 0 ? [] : [{ data: { values }, mark: { type: "text", align: third, baseline: "bottom", dy: -4, x }, encoding: { ...encoding, text: { field: "label" } } }];
+  });
+  const halos = labels.map((label) => ({ ...label, mark: { ...label.mark, style: "halo" } }));
+  return [levels.length === 0 ? [] : [{ data: { values: levels }, mark: { type: "rule" }, encoding }, ...halos], labels];
+}
+
+/** Where the lines stay furthest from a level; the right end if all are alike. */
+function clearestThird(all: readonly Mark[], level: number): Third {
+  const lines = [...new Set(all.map(({ series }) => series))].map((name) => all.flatMap(({ series, y }) => (series === name && y !== null ? [y - level] : [])));
+  const room = (from: number): number =>
+    Math.min(
+      ...lines.map((line) => {
+        const part = line.slice(Math.floor(line.length * from), Math.ceil(line.length * (from + 1 / 3)) + 1);
+        return part.every((d) => d > 0) || part.every((d) => d < 0) ? Math.min(...part.map(Math.abs)) : 0;
+      }),
+    );
+  const thirds = [{ third: "right", room: room(2 / 3) }, { third: "left", room: room(0) }, { third: "center", room: room(1 / 3) }] as const;
+  return thirds.reduce((best, next) => (next.room > best.room ? next : best)).third;
 }

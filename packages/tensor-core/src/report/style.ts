@@ -39,6 +39,9 @@ code,pre{font-family:ui-monospace,"SF Mono",SFMono-Regular,Menlo,Consolas,"DejaV
 pre{margin:0 0 1.25rem;padding:.9rem 1.1rem;background:var(--wash);border-radius:12px;font-size:.8rem;line-height:1.6;overflow-x:auto;tab-size:2}
 details{margin:0 0 1.25rem}
 details>pre{margin:.5rem 0 0}
+section.imports{margin-top:1.5rem}
+.imports details{margin:0}
+.whole{white-space:nowrap}
 summary{cursor:pointer;font-size:.84rem;color:var(--muted);width:fit-content}
 summary:hover{color:var(--ink)}
 .hljs-keyword,.hljs-literal{color:var(--word)}
@@ -51,6 +54,7 @@ figure{margin:1.75rem 0}
 figcaption,caption{font-size:.95rem;font-weight:600;text-align:left;line-height:1.4;margin:0 0 .6rem;padding:0}
 caption{caption-side:top;padding-bottom:.6rem;margin:0}
 figure svg{display:block;width:100%;height:auto;overflow:visible}
+figure svg.narrow{max-width:430px}
 figure details{margin-top:.4rem}
 .narrow{display:none}
 @media (max-width:560px){.narrow{display:block}.wide{display:none}}

@@ -45,8 +45,8 @@ const WIDE = /[mwMW@%—]/;
 const NARROW = /[ijlIft.,:;'|!()[\] ·-]/;
 
 /** The width of a line of text as a sans-serif would set it, pixels: there is no font to ask. */
-function textWidth(item: { readonly fontSize?: number }, text: unknown): number {
+function textWidth(item: { readonly fontSize?: number; readonly limit?: number }, text: unknown): number {
   let ems = 0;
   for (const letter of String(text ?? "")) ems += NARROW.test(letter) ? 0.31 : WIDE.test(letter) ? 0.86 : /[A-Z]/.test(letter) ? 0.67 : 0.56;
-  return ems * (item.fontSize ?? 11);
+  return Math.min(ems * (item.fontSize ?? 11), item.limit || Infinity);
 }
