@@ -44,10 +44,10 @@ process.exit(failed.size > 0 || blocks.length === 0 ? 1 : 0);
 
 /** Every example runs on the engine that `LAB_ENGINE` or the machine decides. */
 async function startEngine(): Promise<void> {
-  const file = join(root, "packages/tensor-core/.examples/engine.ts");
+  const file = join(root, "docs/.examples/engine.ts");
   mkdirSync(dirname(file), { recursive: true });
-  folders.add("packages/tensor-core/.examples");
-  writeFileSync(file, `import "@tensorflow/tfjs-layers"; import * as core from "@lab/tensor-core";\nif ("engine" in core) await (core.engine as () => Promise<void>)(); else await import("@tensorflow/tfjs-backend-cpu");\nexport {};\n`);
+  folders.add("docs/.examples");
+  writeFileSync(file, `import { engine } from "@lab/tensor-core";\nconsole.log((await engine()).line);\n`);
   await import(pathToFileURL(file).href);
 }
 
