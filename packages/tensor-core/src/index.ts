@@ -1,5 +1,6 @@
 export { axes, ShapeError } from "./shapes.ts";
 export { applyUpdates, hvp, valueAndGrad, type ValueAndGrad } from "./autodiff.ts";
+export { termsAndGrad, type TermsAndGrad } from "./autodiff/terms-and-grad.ts";
 export type { Algorithm, LogDensity, Objective, Sampler } from "./algorithm.ts";
 export { own, Owned, read, readSync, scoped, type HostArray, type HostTree } from "./memory.ts";
 export { bernoulli, categorical, normal, normalLike, permutation, rademacher, truncatedNormal, uniform } from "./random/draw.ts";
@@ -21,3 +22,18 @@ export { constantSchedule, cosineSchedule, exponentialSchedule, joinedSchedule, 
 export { sgd } from "./gradient/sgd.ts";
 export { chain, type GradientTransform } from "./gradient/transform.ts";
 export { addDecayedWeights, type Among } from "./gradient/weight-decay.ts";
+export { gelu, relu, type Activation } from "./nn/activation.ts";
+export { attention, causalMask, type AttentionOptions, type AttentionParams } from "./nn/attention.ts";
+export { conv2d, type Conv2dOptions, type Conv2dParams } from "./nn/conv2d.ts";
+export { accuracy, negativeLogLikelihood, softmaxCrossEntropy } from "./nn/cross-entropy.ts";
+export { dense, type DenseParams } from "./nn/dense.ts";
+export { dropout } from "./nn/dropout.ts";
+export { embedding, type EmbeddingParams } from "./nn/embedding.ts";
+export { glorotUniform, heNormal, lecunNormal, normalInitializer, type Initializer } from "./nn/initializer.ts";
+export { layerNorm, type LayerNormParams } from "./nn/layer-norm.ts";
+export { lenet, type LenetParams } from "./nn/lenet.ts";
+export { mlp, type MlpParams } from "./nn/mlp.ts";
+export type { Model } from "./nn/model.ts";
+export { averagePool, maxPool, type PoolingOptions } from "./nn/pooling.ts";
+export { rmsNorm, type RmsNormParams } from "./nn/rms-norm.ts";
+export { transformer, type BlockParams, type Transformer, type TransformerOptions, type TransformerParams } from "./nn/transformer.ts";

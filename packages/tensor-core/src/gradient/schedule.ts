@@ -83,10 +83,10 @@ export function exponentialSchedule({ from, rate, steps, bound }: { readonly fro
   finite("exponential", { from, rate, bound: bound ?? 0 });
   wholeSteps("exponential", "steps", steps);
   if (!(rate > 0)) throw new RangeError(`Cannot schedule an exponential: expected rate to be positive, got ${rate}`);
-  return (count) => {
-    const value = mul(exp(mul(count, Math.log(rate) / steps)), from);
+  return (count): Scalar => {
+    const value = mul<Scalar>(exp(mul(count, Math.log(rate) / steps)), from);
     if (bound === undefined) return value;
-    return rate < 1 === from > 0 ? maximum(value, bound) : minimum(value, bound);
+    return (rate < 1 === from > 0 ? maximum(value, bound) : minimum(value, bound)) as Scalar;
   };
 }
 

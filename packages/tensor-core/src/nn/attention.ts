@@ -1,0 +1,59 @@
+import { add, cast, expandDims, less, matMul, mul, range, reshape, softmax, split as parts, squeeze, transpose, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { split } from "../random/split.ts";
+import { axes } from "../shapes.ts";
+import { checkedSize, dense, type DenseParams } from "./dense.ts";
+import { normalInitializer, type Initializer } from "./initializer.ts";
+import type { Model } from "./model.ts";
+
+/** Queries, keys and values by one product, and the way out. */
+export type AttentionParams = { readonly qkv: DenseParams; readonly out: DenseParams };
+
+export type AttentionOptions = {
+  readonly heads: number;
+  readonly kernel?: Initializer;
+  /** Of the way out, which GPT-2 starts smaller the more layers there are. */
+  readonly outKernel?: Initializer;
+};
+
+/** 0 where position j ≤ i, else −10⁹, which leaves no weight after softmax: [time, time]. */
+export function causalMask(time: number): Tensor2D {
+  const position = range(0, time, 1, "float32");
+  return mul(cast(less(expandDims(position, 1), expandDims(position, 0)), "float32"), -1e9);
+}
+
+/**
+ * softmax(Q Kᵀ/√d + mask) V per head, causal: position i sees positions up to i [Vaswani2017, Equation 1 and §3.2.2].
+ *
+ * [batch, time, channel] → [batch, time, channel]; d = channels / heads.
+ *
+ * @throws RangeError unless channels is a multiple of heads; ShapeError unless the input is [batch, time, channels]
+ * @example
+ * ```ts
+ * import { zeros } from "@tensorflow/tfjs-core";
+ * import { attention, key } from "@lab/tensor-core";
+ * const layer = attention(8, { heads: 2 });
+ * layer.apply(layer.init(key(0)), zeros([1, 5, 8])).shape; // => [ 1, 5, 8 ]
+ * ```
+ */
+export function attention(channels: number, { heads, kernel = normalInitializer(0.02), outKernel = kernel }: AttentionOptions): Model<AttentionParams, Tensor, Tensor3D> {
+  checkedSize("attention", "channels", channels);
+  checkedSize("attention", "heads", heads);
+  if (channels % heads !== 0) throw new RangeError(`Cannot lay out attention: expected channels to be a multiple of ${heads} heads, got ${channels}`);
+  const depth = channels / heads;
+  const qkv = dense(channels, 3 * channels, { kernel });
+  const out = dense(channels, channels, { kernel: outKernel });
+  return {
+    init(key) {
+      const [a, b] = split(key);
+      return { qkv: qkv.init(a), out: out.init(b) };
+    },
+    apply(params, x) {
+      const { batch, time } = axes("attention", [x, `batch time ${channels}`]);
+      const rows = reshape(qkv.apply(params.qkv, reshape(x, [batch * time, channels])), [batch, time, 3, heads, depth]);
+      const [q, k, v] = parts(transpose(rows, [2, 0, 3, 1, 4]), 3).map((part) => squeeze(part, [0])) as [Tensor, Tensor, Tensor];
+      const weights = softmax(add(mul(matMul(q, k, false, true), 1 / Math.sqrt(depth)), causalMask(time)));
+      const mixed = reshape(transpose(matMul(weights, v), [0, 2, 1, 3]), [batch * time, channels]);
+      return reshape(out.apply(params.out, mixed), [batch, time, channels]);
+    },
+  };
+}
