@@ -1,0 +1,120 @@
+import { add, mul, scalar, sub as minus, sum, where, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { add as plus, axes, iterate, map, split, sub, termsAndGrad, type Algorithm, type Params } from "@lab/tensor-core";
+import type { Energy } from "../gibbs/gibbs-posterior.ts";
+import { alongChains, chainCount, chainDot } from "./chain-sums.ts";
+import { rotation, type Flow } from "./flow.ts";
+import { leapfrog, type Integrator } from "./integrator.ts";
+import { identity, kineticChange, type Metric } from "./metric.ts";
+import { metropolis } from "./metropolis.ts";
+import type { Trajectory } from "./trajectory.ts";
+
+/** Where chains start: whitened positions [chain, …], an inverse temperature for each chain [chain], one step size. */
+export type HmcStart<P extends Params> = { readonly position: P; readonly lambda: Tensor; readonly stepSize: Scalar };
+
+/** Where the chains are, with the terms of U [chain, term] and its gradient there, which do not depend on λ. */
+export type HmcState<P extends Params> = HmcStart<P> & { readonly terms: Tensor; readonly grad: P };
+
+/** What the step did, [chain] each; nats. */
+export type HmcInfo = {
+  /** U = n r̂ at the new position: the energy of the likelihood. */
+  readonly likelihood: Tensor;
+  /** ½‖u‖² at the new position: the energy of the prior. */
+  readonly prior: Tensor;
+  /** λU + ½‖u‖² + kinetic energy, with the momentum that led to the new position. */
+  readonly hamiltonian: Tensor;
+  /** min(1, e^{−ΔH}); 0 for NaN. */
+  readonly acceptance: Tensor;
+  readonly accepted: Tensor;
+  readonly divergent: Tensor;
+  /** The integrator's steps, one number for all chains. */
+  readonly steps: Scalar;
+};
+
+export type HmcOptions<P extends Params> = {
+  readonly trajectory: Trajectory;
+  readonly integrator?: Integrator;
+  readonly flow?: Flow;
+  readonly metric?: Metric<P>;
+  /** |ΔH| beyond which a trajectory counts as divergent. */
+  readonly divergence?: number;
+};
+
+/**
+ * Hamiltonian Monte Carlo on ρ_λ ∝ e^{−λU(u)} N(u; 0, I), many chains at once, each with its λ: fresh momenta, a trajectory of the integrator, acceptance
+ * with probability min(1, e^{−ΔH}) [Neal2011, §5.3].
+ *
+ * Any density π is such a target: U = −ln π − ½‖u‖² at λ = 1. ΔH is summed from differences, λ Σᵢ (Uᵢ′ − Uᵢ) + ½⟨u′ − u, u′ + u⟩ + ½⟨D(p′ − p), p′ + p⟩,
+ * since in float32 a difference of sums would lose it. A NaN rejects. Temperature and step size are tensors of the state: a whole ladder is one compiled
+ * step. The Metropolis step makes ρ_λ exactly invariant (up to arithmetic); nothing is promised about mixing.
+ *
+ * @throws ShapeError if leaves differ in their first axis, or λ or the terms have another number of chains
+ * @example
+ * ```ts
+ * import { scalar, square, sum, zeros, ones } from "@tensorflow/tfjs-core";
+ * import { key, run } from "@lab/tensor-core";
+ * import { hmc, jitteredSteps } from "@lab/pacbayes";
+ * const sampler = hmc(({ u }) => square(u), { trajectory: jitteredSteps(4) });
+ * const start = { position: { u: zeros([3, 5]) }, lambda: ones([3]), stepSize: scalar(0.3) };
+ * using draws = await run(sampler, start, { key: key(1), steps: 10, record: (_, info) => ({ energy: info.likelihood }) });
+ * draws.trace.energy.shape; // => [ 10, 3 ]
+ * ```
+ */
+export function hmc<P extends Params>(
+  energy: Energy<P>,
+  { trajectory, integrator = leapfrog, flow = rotation, metric = identity<P>(), divergence = 1000 }: HmcOptions<P>,
+): Algorithm<HmcStart<P>, HmcState<P>, HmcInfo> {
+  const evaluate = termsAndGrad(energy);
+  const { kicks, drifts } = integrator;
+
+  return {
+    init({ position, lambda, stepSize }) {
+      const chain = chainCount("hmc", position);
+      const { terms, grad } = evaluate(position);
+      axes("hmc", [lambda, `${chain}`], [terms, `${chain} term`], [stepSize, ""]);
+      return { position, lambda, stepSize, terms, grad };
+    },
+    step(key, state) {
+      const [momentumKey, trajectoryKey, acceptKey] = split(key, 3) as [typeof key, typeof key, typeof key];
+      const { lambda, stepSize } = state;
+      const times = (fractions: readonly number[]): readonly Scalar[] => fractions.map((fraction) => mul(stepSize, fraction));
+      const [kickTimes, driftTimes] = [times(kicks), times(drifts)];
+      const momentum = metric.momentum(momentumKey, state.position);
+      const length = trajectory(trajectoryKey, stepSize);
+      const end = iterate(
+        length,
+        (at) => {
+          let [u, p, terms, grad] = [at.position, flow.kick(at.momentum, at.position, at.grad, lambda, kickTimes[0]!), at.terms, at.grad];
+          driftTimes.forEach((time, i) => {
+            [u, p] = flow.drift(metric, u, p, time);
+            ({ terms, grad } = evaluate(u));
+            p = flow.kick(p, u, grad, lambda, kickTimes[i + 1]!);
+          });
+          return { position: u, momentum: p, terms, grad };
+        },
+        { position: state.position, momentum, terms: state.terms, grad: state.grad },
+      );
+
+      const likelihoodChange = mul(lambda, sum(minus(end.terms, state.terms), 1));
+      const priorChange = mul(chainDot(sub(end.position, state.position), plus(end.position, state.position)), 0.5);
+      const energyChange = add(add(likelihoodChange, priorChange), kineticChange(metric, momentum, end.momentum));
+      const verdict = metropolis(acceptKey, energyChange, { divergence });
+
+      const chosen = <T extends Params>(proposed: T, current: T): T => map((x, y) => whereChain(verdict.accepted, x, y), proposed, current);
+      const position = chosen(end.position, state.position);
+      const { terms } = chosen({ terms: end.terms }, { terms: state.terms });
+      const next = { position, lambda, stepSize, terms, grad: chosen(end.grad, state.grad) };
+      const likelihood = sum(terms, 1);
+      const prior = mul(chainDot(position, position), 0.5);
+      const led = chosen(end.momentum, momentum);
+      const kinetic = mul(chainDot(metric.velocity(led), led), 0.5);
+      const hamiltonian = add(add(mul(lambda, likelihood), prior), kinetic);
+      const steps = typeof length === "number" ? scalar(length, "int32") : length;
+      return [next, { likelihood, prior, hamiltonian, ...verdict, steps }];
+    },
+  };
+}
+
+/** x of the chains where the condition [chain] holds, y of the others. */
+function whereChain(condition: Tensor, x: Tensor, y: Tensor): Tensor {
+  return where(alongChains(condition, x), x, y);
+}

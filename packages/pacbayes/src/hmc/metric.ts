@@ -1,0 +1,51 @@
+import { div, mul, sqrt, type Tensor } from "@tensorflow/tfjs-core";
+import { map, normalLike, sub, add as plus, tensors, type Key, type Params } from "@lab/tensor-core";
+import { chainDot } from "./chain-sums.ts";
+
+/** The kinetic energy ½ pᵀ D p, D diagonal: the inverse of the masses. */
+export interface Metric<P extends Params> {
+  /** p ~ N(0, D⁻¹) in the shape of a position. */
+  momentum(key: Key, position: P): P;
+  /** D p, the velocity. */
+  velocity(momentum: P): P;
+  /** √D of each leaf, which harmonic motion needs: a number or a tensor that broadcasts against it. */
+  frequency(leaf: number): number | Tensor;
+}
+
+/**
+ * D = I: unit masses [Neal2011, §2.1], right in whitened coordinates.
+ *
+ * @example
+ * ```ts
+ * import { identity } from "@lab/pacbayes";
+ * identity().frequency(0); // => 1
+ * ```
+ */
+export function identity<P extends Params>(): Metric<P> {
+  return { momentum: normalLike, velocity: (p) => p, frequency: () => 1 };
+}
+
+/**
+ * D = diag(v): masses 1/v, with v near the variances of the target [Neal2011, §4.1]. Leaves broadcast against those of the position, [chain, …] or [1, …].
+ *
+ * @throws TypeError if v has not the structure of the position
+ * @example
+ * ```ts
+ * import { tensor2d } from "@tensorflow/tfjs-core";
+ * import { diagonal } from "@lab/pacbayes";
+ * diagonal({ x: tensor2d([[4, 9]]) }).velocity({ x: tensor2d([[1, 1]]) }).x.dataSync(); // => Float32Array(2) [ 4, 9 ]
+ * ```
+ */
+export function diagonal<P extends Params>(variance: P): Metric<P> {
+  const leaves = tensors(variance);
+  return {
+    momentum: (key, position) => map((z, v) => div(z, sqrt(v)), normalLike(key, position), variance),
+    velocity: (p) => map((x, v) => mul(x, v), p, variance),
+    frequency: (leaf) => sqrt(leaves[leaf]!),
+  };
+}
+
+/** ½⟨D (p′ − p), p′ + p⟩ of each chain: the change of the kinetic energy, subtracted before it is summed. */
+export function kineticChange<P extends Params>(metric: Metric<P>, before: P, after: P): Tensor {
+  return mul(chainDot(metric.velocity(sub(after, before)), plus(after, before)), 0.5);
+}

@@ -1,0 +1,56 @@
+import { add, matMul, relu, reshape, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { axes, type Params } from "@lab/tensor-core";
+
+/** Weights [chain, output, input], biases [chain, output, 1]. */
+export type WideDense = { readonly weight: Tensor3D; readonly bias: Tensor3D };
+/** A multilayer perceptron for each chain. */
+export type WideMlp = Params & { readonly layers: readonly WideDense[] };
+
+/** The sizes of a network: inputs, hidden units of each layer, classes. */
+export type MlpSizes = { readonly inputs: number; readonly hidden: readonly number[]; readonly classes: number };
+
+/**
+ * The logits of many perceptrons on shared inputs: x₀ = x, xₗ₊₁ = relu(Wₗ xₗ + bₗ), the last layer without relu.
+ *
+ * All chains' first layers are one product, [chain · output, input] × [input, example], and nothing is transposed, forwards or backwards: activations
+ * are [chain, unit, example].
+ *
+ * Inputs [input, example]; returns logits [chain, class, example].
+ *
+ * @throws ShapeError if a layer does not fit the one before
+ * @example
+ * ```ts
+ * import { ones } from "@tensorflow/tfjs-core";
+ * import { wideMlp } from "@lab/pacbayes";
+ * const layer = (output, input) => ({ weight: ones([2, output, input]), bias: ones([2, output, 1]) });
+ * wideMlp({ layers: [layer(3, 4), layer(5, 3)] }, ones([4, 6])).shape; // => [ 2, 5, 6 ]
+ * ```
+ */
+export function wideMlp({ layers }: { readonly layers: readonly WideDense[] }, inputs: Tensor2D): Tensor3D {
+  const [first, ...rest] = layers;
+  if (first === undefined) throw new RangeError("Cannot apply wideMlp: expected at least one layer, got none");
+  const { chain, output, example, input } = axes("wideMlp", [inputs, "input example"], [first.weight, "chain output input"], [first.bias, "chain output 1"]);
+  let units: Tensor3D = add(reshape(matMul(reshape(first.weight, [chain * output, input]), inputs), [chain, output, example]), first.bias);
+  for (const { weight, bias } of rest) {
+    axes("wideMlp", [units, "chain unit example"], [weight, "chain output unit"], [bias, "chain output 1"]);
+    units = add(matMul(weight, relu(units)), bias);
+  }
+  return units;
+}
+
+/**
+ * The shapes of a perceptron's parameters, without the axis of chains: a tree of sizes to draw a prior's centre in.
+ *
+ * @throws RangeError unless all sizes are whole and positive
+ * @example
+ * ```ts
+ * import { mlpShapes } from "@lab/pacbayes";
+ * mlpShapes({ inputs: 4, hidden: [3], classes: 2 }).layers[1]; // => { weight: [ 2, 3 ], bias: [ 2, 1 ] }
+ * ```
+ */
+export function mlpShapes({ inputs, hidden, classes }: MlpSizes): { readonly layers: readonly { readonly weight: readonly [number, number]; readonly bias: readonly [number, 1] }[] } {
+  const sizes = [inputs, ...hidden, classes];
+  const bad = sizes.find((size) => !(Number.isInteger(size) && size >= 1));
+  if (bad !== undefined) throw new RangeError(`Cannot lay out a perceptron: expected whole, positive sizes, got ${bad}`);
+  return { layers: sizes.slice(1).map((output, i) => ({ weight: [output, sizes[i]!] as const, bias: [output, 1] as const })) };
+}
