@@ -18,6 +18,7 @@ export type FakeMachine = Disposable & {
   readonly downloads: () => number;
   /** Whether the compiler has been reached. */
   readonly compiling: () => boolean;
+  readonly python: string;
   readonly wheel: string;
   /** Starts `lab-engine` with these arguments on this machine. */
   readonly start: (args: readonly string[], more?: NodeJS.ProcessEnv) => { readonly child: ChildProcess; readonly ended: Promise<Ended> };
@@ -30,6 +31,7 @@ case "$*" in
 esac
 echo download >> "$FAKE_MACHINE/downloads"
 if [ -n "$FAKE_PIP_ERROR" ]; then echo "WARNING: Retrying" >&2; echo "ERROR: $FAKE_PIP_ERROR" >&2; exit 1; fi
+echo "  Downloading tensorflow_cpu-2.19.0-cp312-cp312-manylinux_2_17_x86_64.whl (0.2 MB)"
 while [ "$1" != "--dest" ]; do shift; done
 sleep "\${FAKE_PIP_SECONDS:-0}"
 cp "$FAKE_MACHINE"/wheel/*.whl "$2"
@@ -84,6 +86,7 @@ export function fakeMachine(): FakeMachine {
     cache,
     engines: join(cache, "engine"),
     env,
+    python: join(bin, "python3"),
     wheel,
     downloads: () => lines("downloads"),
     compiling: () => lines("compiles") > 0,

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileS
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { cacheFolder } from "./cache-folder.ts";
 import { compilerArguments } from "./compile.ts";
 import { fakeMachine } from "./fake-machine.ts";
@@ -10,7 +10,7 @@ import { installNative, type InstallOptions } from "./install.ts";
 import { installedEngines } from "./installed.ts";
 import { locked } from "./lock.ts";
 import { BINDING, faults, HUSH, readManifest, refreshTimes } from "./manifest.ts";
-import { distribution, libraries, unpackWheel, wheelVersion } from "./wheel.ts";
+import { distribution, downloadWheel, libraries, unpackWheel, wheelVersion } from "./wheel.ts";
 
 const found = { name: "tool", program: "tool", says: "1", get: "" };
 
@@ -140,6 +140,17 @@ test("locked() lets one in at a time, and the next one in when the first throws"
   await second;
   expect(seen).toEqual(["in", "out", "second"]);
   expect(waited).toBe(1);
+});
+
+test("downloadWheel() tells how much there is to come as soon as pip does", async () => {
+  using machine = fakeMachine();
+  for (const [name, value] of Object.entries({ FAKE_MACHINE: machine.env["FAKE_MACHINE"], FAKE_PIP_SECONDS: "1" })) vi.stubEnv(name, value);
+  await mkdir(machine.cache);
+  const totals: (number | undefined)[] = [];
+  const wheel = await downloadWheel(machine.python, machine.cache, (_, total) => totals.push(total));
+  vi.unstubAllEnvs();
+  expect(wheelVersion(wheel)).toBe("2.19.0");
+  expect(totals).toContain(0.2e6);
 });
 
 describe("unpackWheel()", () => {

@@ -107,6 +107,7 @@ async function build(sources: TfjsNode, engines: string, listener: Listener, { t
   if (!(free >= SPACE)) throw new Error(`Cannot install the native engine in ${engines}: needs ${gigabytes(SPACE)} GB, ${gigabytes(free)} GB free; set LAB_CACHE_DIR to a folder with more space`);
   const folder = await mkdtemp(join(engines, BUILDING));
   try {
+    listener.stage("asking pip for TensorFlow");
     const wheel = await download(pip.program, folder, listener.stage("downloading TensorFlow"));
     const tensorflow = wheelVersion(wheel);
     await unpack(wheel, folder, listener.stage(`unpacking TensorFlow ${tensorflow}`));

@@ -38,7 +38,8 @@ export async function downloadWheel(python: string, folder: string, watch: Watch
   };
   const timer = setInterval(() => void bytesIn(folder).then((done) => watch(done, total)), 250);
   try {
-    const env = { ...process.env, TMPDIR: folder };
+    // Unbuffered, so that the size is known while the download runs.
+    const env = { ...process.env, TMPDIR: folder, PYTHONUNBUFFERED: "1" };
     let finished = await command(python, [...args, requirement], { env, heard });
     if (finished.code !== 0 && /No matching distribution/.test(finished.stderr)) finished = await command(python, [...args, "--python-version", "3.12", requirement], { env, heard });
     const wheel = (await readdir(folder)).find((name) => name.endsWith(".whl"));
