@@ -15,9 +15,9 @@ function count(caller: string, shape: readonly number[]): number {
   return shape.reduce((n, size) => n * size, 1);
 }
 
-/** From so many draws on, a compiled call is several times faster than operation by operation; its first costs a tenth of a second. */
+/** From so many draws on, a compiled call is several times faster than operation by operation; its first costs a quarter of a second. */
 const MANY = 2 ** 16;
-const manyNormals = jit(normals, { xla: false });
+const manyNormals: typeof normals = jit(normals);
 
 type Shaped<S extends readonly number[]> = S extends readonly [] ? Scalar : Tensor;
 

@@ -1,4 +1,4 @@
-import { add, cast, concat, log, mul, notEqual, less, slice, sqrt, square, tensor, tensor1d, where, type Tensor, type Tensor1D } from "@tensorflow/tfjs-core";
+import { add, cast, less, log, mul, notEqual, reshape, slice, sqrt, square, tensor, tensor1d, tensor2d, where, type Tensor, type Tensor1D } from "@tensorflow/tfjs-core";
 import { bitwiseAnd } from "./bits.ts";
 import { hostWords, DOMAIN, isHostKey, type HostKey, type Key } from "./key.ts";
 import { words } from "./words.ts";
@@ -28,7 +28,7 @@ export function openUniforms(key: Key, n: number): Tensor1D {
   return open(words(key, n));
 }
 
-function open(w: Tensor1D): Tensor1D {
+function open<T extends Tensor>(w: T): T {
   return mul(add(cast(bitwiseAnd(w, LOW_23), "float32"), 0.5), 2 ** -23);
 }
 
@@ -56,20 +56,24 @@ export function hostNormals(key: HostKey, n: number, shape: readonly number[]): 
   return tensor(out, [...shape]);
 }
 
-/** `n` normals, by operations of the engine. */
+/**
+ * `n` normals, by operations of the engine. Both numbers of a pair come from one elementwise expression over [2, half]:
+ * XLA runs it as one vectorised loop, which it would not do for a concatenation.
+ */
 export function normals(key: Key, n: number): Tensor1D {
   const half = Math.ceil(n / 2);
-  const source = words(key, 2 * half);
-  const [first, second] = [slice(source, [0], [half]), slice(source, [half], [half])];
+  const source = reshape(words(key, 2 * half), [2, half]);
+  const [first, second] = [slice(source, [0, 0], [1, half]), slice(source, [1, 0], [1, half])];
   const radius = sqrt(mul(log(open(first)), -2));
-  const f = mul(add(cast(bitwiseAnd(second, LOW_24), "float32"), 0.5 - 2 ** 23), 2 ** -24) as Tensor1D;
+  const f = mul(add(cast(bitwiseAnd(second, LOW_24), "float32"), 0.5 - 2 ** 23), 2 ** -24);
   const f2 = square(f);
   const along = mul(radius, polynomial(f2, COSINE));
   const across = mul(mul(radius, f), polynomial(f2, SINE));
   const signed = where(less(second, 0), mul(along, -1), along);
-  const swapped = notEqual(bitwiseAnd(second, SWAP), 0);
-  const pair = concat([where(swapped, across, signed), where(swapped, signed, across)]);
-  return (2 * half === n ? pair : slice(pair, [0], [n])) as Tensor1D;
+  // Row 0 takes `across` where the swap bit is set, row 1 where it is not.
+  const pair = where(notEqual(bitwiseAnd(second, SWAP), tensor2d([[0], [SWAP]], [2, 1], "int32")), across, signed);
+  const flat = reshape(pair, [2 * half]) as Tensor1D;
+  return 2 * half === n ? flat : slice(flat, [0], [n]);
 }
 
 /** The Taylor coefficients of cos(f π/2) and sin(f π/2)/f in f²: at |f| ≤ ½ the first term left out is below 2⁻²⁶ of the value. */
