@@ -49,3 +49,9 @@ test("engine() refuses names of no engine", async () => {
   vi.stubEnv("LAB_ENGINE", "gpu");
   await expect(engine()).rejects.toThrow('Cannot start an engine: LAB_ENGINE must be one of native, wasm, cpu, webgpu, webgl, got "gpu"');
 });
+
+test("engine() on WASM leaves errors of the program to the program", async () => {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  await engine({ prefer: "wasm" });
+  for (const event of events) for (const listener of process.rawListeners(event)) expect(String(listener)).not.toMatch(/ExitStatus|throw reason/);
+});

@@ -8,7 +8,10 @@ import { setup } from "./setup.ts";
 const json = { json: { type: "boolean", description: "Print one JSON object" } } satisfies ArgsDef;
 
 const installCommand = defineCommand({
-  meta: { name: "install", description: "Put the native engine into the cache: from TensorFlow's pip wheel, else by tfjs-node's own script; else say what is missing" },
+  meta: {
+    name: "install",
+    description: "Put the native engine into the cache: from TensorFlow's pip wheel, else by tfjs-node's own script; else say what is missing",
+  },
   args: {
     force: { type: "boolean", description: "Install again what is there already" },
     quiet: { type: "boolean", description: "Say nothing unless there is work to do" },

@@ -26,7 +26,10 @@ export function command(program: string, args: readonly string[], { cwd, env = p
 }
 
 /** The first of `programs` that runs with `args` and ends well, with what it says. */
-export async function firstThatRuns(programs: readonly string[], args: readonly string[]): Promise<{ readonly program: string; readonly says: string } | undefined> {
+export async function firstThatRuns(
+  programs: readonly string[],
+  args: readonly string[],
+): Promise<{ readonly program: string; readonly says: string } | undefined> {
   for (const program of programs) {
     const { code, stdout, stderr } = await command(program, args);
     if (code === 0) return { program, says: (stdout || stderr).trim().split("\n")[0] ?? "" };
@@ -36,6 +39,6 @@ export async function firstThatRuns(programs: readonly string[], args: readonly 
 
 /** The last lines of what a failed command said, without empty ones and without the warnings of retries before them. */
 export function lastWords({ stdout, stderr }: Finished, lines = 3): string {
-  const said = (stderr.trim() || stdout.trim()).split("\n").filter((line) => line.trim() !== "" && !/^WARNING:/.test(line));
+  const said = (stderr.trim() || stdout.trim()).split("\n").filter((line) => line.trim() !== "" && !line.startsWith("WARNING:"));
   return said.slice(-lines).join("\n") || "it said nothing";
 }

@@ -46,11 +46,20 @@ NAPI_MODULE_INIT() {
 `;
 
 /** The compiler's arguments for one addon: headers and libraries are those in `folder`, and are found again beside the addon. */
-export function compilerArguments(folder: string, sources: readonly string[], linked: readonly string[], output: string, platform: string = process.platform): string[] {
+export function compilerArguments(
+  folder: string,
+  sources: readonly string[],
+  linked: readonly string[],
+  output: string,
+  platform: string = process.platform,
+): string[] {
   const { join } = process.getBuiltinModule("node:path");
   // The package has no types.
-  const { include_dir: nodeHeaders } = process.getBuiltinModule("node:module").createRequire(import.meta.url)("node-api-headers") as { readonly include_dir: string };
-  const search = platform === "darwin" ? ["-undefined", "dynamic_lookup", "-Wl,-rpath,@loader_path/lib"] : ["-Wl,-rpath,$ORIGIN/lib", "-Wl,--disable-new-dtags"];
+  const { include_dir: nodeHeaders } = process.getBuiltinModule("node:module").createRequire(import.meta.url)("node-api-headers") as {
+    readonly include_dir: string;
+  };
+  const search =
+    platform === "darwin" ? ["-undefined", "dynamic_lookup", "-Wl,-rpath,@loader_path/lib"] : ["-Wl,-rpath,$ORIGIN/lib", "-Wl,--disable-new-dtags"];
   const flags = ["-std=c++17", "-O2", "-shared", "-fPIC", "-w", "-DNAPI_VERSION=8", `-I${nodeHeaders}`, `-I${join(folder, "include")}`];
   return [...flags, ...sources, ...linked.map((library) => join(folder, "lib", library)), ...search, "-o", join(folder, output)];
 }

@@ -63,14 +63,21 @@ export function fakeMachine(): FakeMachine {
   const folder = mkdtempSync(join(tmpdir(), "lab-machine-"));
   const [bin, wheels, cache] = ["bin", "wheel", "cache"].map((name) => join(folder, name)) as [string, string, string];
   for (const made of [bin, wheels]) mkdirSync(made);
-  for (const [name, script] of [["python3", PYTHON], ["g++", COMPILER]] as const) {
+  for (const [name, script] of [
+    ["python3", PYTHON],
+    ["g++", COMPILER],
+  ] as const) {
     writeFileSync(join(bin, name), script);
     chmodSync(join(bin, name), 0o755);
   }
   copyFileSync(anyAddon(), join(folder, "addon.node"));
   const wheel = join(wheels, "tensorflow_cpu-2.19.0-cp312-cp312-manylinux_2_17_x86_64.whl");
   const library = new Uint8Array(300_000).map((_, i) => (i * i) >> 3);
-  const held = { ...Object.fromEntries(libraries().map((name) => [`tensorflow/${name}`, library])), "tensorflow/include/tensorflow/c/c_api.h": new Uint8Array(10), "tensorflow/python/large.so": library };
+  const held = {
+    ...Object.fromEntries(libraries().map((name) => [`tensorflow/${name}`, library])),
+    "tensorflow/include/tensorflow/c/c_api.h": new Uint8Array(10),
+    "tensorflow/python/large.so": library,
+  };
   writeFileSync(wheel, zipSync(held));
   const { CXX: _, ...outside } = process.env;
   const env: NodeJS.ProcessEnv = {
@@ -92,7 +99,10 @@ export function fakeMachine(): FakeMachine {
     compiling: () => lines("compiles") > 0,
     start(args, more = {}) {
       const cli = join(import.meta.dirname, "cli.ts");
-      const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@lab/source", cli, ...args], { env: { ...env, ...more }, stdio: ["ignore", "pipe", "pipe"] });
+      const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@lab/source", cli, ...args], {
+        env: { ...env, ...more },
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       let stdout = "";
       let stderr = "";
       child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));

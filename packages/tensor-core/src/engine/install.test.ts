@@ -49,13 +49,22 @@ describe("installNative()", () => {
 
   test("installNative() names the tools that are missing and how to get them", async () => {
     using machine = fakeMachine();
-    const tools = async () => ({ python: found, pip: found, compiler: { name: "C++ compiler", program: undefined, says: "not found", get: "apt-get install g++" } });
-    await expect(installNative({ engines: machine.engines, steps: { ...easy, tools } })).rejects.toMatchObject({ name: "ToolsMissing", missing: ["C++ compiler is not installed: apt-get install g++"] });
+    const tools = async () => ({
+      python: found,
+      pip: found,
+      compiler: { name: "C++ compiler", program: undefined, says: "not found", get: "apt-get install g++" },
+    });
+    await expect(installNative({ engines: machine.engines, steps: { ...easy, tools } })).rejects.toMatchObject({
+      name: "ToolsMissing",
+      missing: ["C++ compiler is not installed: apt-get install g++"],
+    });
   });
 
   test("installNative() leaves an engine that does not load nowhere", async () => {
     using machine = fakeMachine();
-    await expect(installNative({ engines: machine.engines, steps: { ...easy, probe: async () => Promise.reject(new Error("undefined symbol")) } })).rejects.toThrow("undefined symbol");
+    await expect(
+      installNative({ engines: machine.engines, steps: { ...easy, probe: async () => Promise.reject(new Error("undefined symbol")) } }),
+    ).rejects.toThrow("undefined symbol");
     expect(readdirSync(machine.engines)).toEqual([]);
   });
 

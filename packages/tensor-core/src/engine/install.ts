@@ -21,7 +21,7 @@ export type Steps = {
   readonly probe: (binding: string) => Promise<string>;
 };
 
-export const steps: Steps = {
+const steps: Steps = {
   tools,
   async freeBytes(folder) {
     const { bavail, bsize } = await process.getBuiltinModule("node:fs/promises").statfs(folder);
@@ -66,7 +66,12 @@ export class ToolsMissing extends Error {
  * @throws ToolsMissing where Python, pip, a compiler or `@tensorflow/tfjs-node` is missing; Error without space or the right to write, and
  * when a step fails
  */
-export async function installNative({ force = false, engines = enginesFolder(), listener = { stage: () => () => {} }, steps: own = {} }: InstallOptions = {}): Promise<Installation> {
+export async function installNative({
+  force = false,
+  engines = enginesFolder(),
+  listener = { stage: () => () => {} },
+  steps: own = {},
+}: InstallOptions = {}): Promise<Installation> {
   const sources = tfjsNode();
   if (sources === undefined) throw new ToolsMissing(["@tensorflow/tfjs-node is not installed: npm install --ignore-scripts @tensorflow/tfjs-node"]);
   const there = force ? undefined : await whole(sources, engines);
@@ -97,14 +102,22 @@ async function removeUnfinished(engines: string): Promise<void> {
   for (const name of await readdir(engines)) if (name.startsWith(BUILDING)) await rm(join(engines, name), { recursive: true, force: true });
 }
 
-async function build(sources: TfjsNode, engines: string, listener: Listener, { tools: find, freeBytes, download, unpack, compile, probe }: Steps): Promise<Installed> {
-  const { mkdtemp, rename, rm } = process.getBuiltinModule("node:fs/promises");
+async function build(
+  sources: TfjsNode,
+  engines: string,
+  listener: Listener,
+  { tools: find, freeBytes, download, unpack, compile, probe }: Steps,
+): Promise<Installed> {
+  const { chmod, mkdtemp, rename, rm } = process.getBuiltinModule("node:fs/promises");
   const { join } = process.getBuiltinModule("node:path");
   const { python, pip, compiler } = await find();
   const missing = [python, pip, compiler].filter(({ program }) => program === undefined).map(({ name, get }) => `${name} is not installed: ${get}`);
   if (missing.length > 0 || pip.program === undefined || compiler.program === undefined) throw new ToolsMissing(missing);
   const free = await freeBytes(engines);
-  if (!(free >= SPACE)) throw new Error(`Cannot install the native engine in ${engines}: needs ${gigabytes(SPACE)} GB, ${gigabytes(free)} GB free; set LAB_CACHE_DIR to a folder with more space`);
+  if (!(free >= SPACE))
+    throw new Error(
+      `Cannot install the native engine in ${engines}: needs ${gigabytes(SPACE)} GB, ${gigabytes(free)} GB free; set LAB_CACHE_DIR to a folder with more space`,
+    );
   const folder = await mkdtemp(join(engines, BUILDING));
   try {
     listener.stage("asking pip for TensorFlow");
@@ -117,9 +130,15 @@ async function build(sources: TfjsNode, engines: string, listener: Listener, { t
     await rm(join(folder, "include"), { recursive: true, force: true });
     listener.stage("checking that it loads");
     await probe(join(folder, BINDING));
-    const manifest = await writeManifest(folder, { tfjs: sources.version, tensorflow, paths: [HUSH, BINDING, ...libraries().map((library) => `lib/${library}`)] });
+    const manifest = await writeManifest(folder, {
+      tfjs: sources.version,
+      tensorflow,
+      paths: [HUSH, BINDING, ...libraries().map((library) => `lib/${library}`)],
+    });
     const place = join(engines, engineFolderName(sources.version, tensorflow));
     await rm(place, { recursive: true, force: true });
+    // A cache may be shared: others read it, and temporary folders are closed to them.
+    await chmod(folder, 0o755);
     await rename(folder, place);
     return { folder: place, manifest };
   } finally {

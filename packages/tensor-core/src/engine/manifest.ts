@@ -21,7 +21,7 @@ export function platformName(): string {
 }
 
 /** The checksum of a file, read in pieces. */
-export async function sha256(file: string): Promise<string> {
+async function sha256(file: string): Promise<string> {
   const { createReadStream } = process.getBuiltinModule("node:fs");
   const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
   for await (const piece of createReadStream(file, { highWaterMark: 1 << 20 })) hash.update(piece as Uint8Array);
@@ -29,7 +29,10 @@ export async function sha256(file: string): Promise<string> {
 }
 
 /** Takes the checksums of `paths` in `folder` and writes the manifest. */
-export async function writeManifest(folder: string, about: { readonly tfjs: string; readonly tensorflow: string; readonly paths: readonly string[] }): Promise<Manifest> {
+export async function writeManifest(
+  folder: string,
+  about: { readonly tfjs: string; readonly tensorflow: string; readonly paths: readonly string[] },
+): Promise<Manifest> {
   const { stat, writeFile } = process.getBuiltinModule("node:fs/promises");
   const { join } = process.getBuiltinModule("node:path");
   const files: InstalledFile[] = [];

@@ -22,7 +22,10 @@ const program = `
 
 /** What a program of its own gets from `engine()`: which engine runs is decided once per process. */
 function fresh(env: NodeJS.ProcessEnv): Promise<{ said: Record<string, unknown>; stderr: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@lab/source", "--input-type=module", "-e", program], { env, cwd: join(import.meta.dirname, "..", "..") });
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@lab/source", "--input-type=module", "-e", program], {
+    env,
+    cwd: join(import.meta.dirname, "..", ".."),
+  });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));

@@ -7,7 +7,7 @@ import { registerNativeKernels } from "./native-kernels.ts";
 import { ownBinding, tfjsNode, type TfjsNode } from "./tfjs-node.ts";
 
 /** Why the native engine cannot run, and what would change that. */
-export class NativeUnavailable extends Error {
+class NativeUnavailable extends Error {
   override readonly name = "NativeUnavailable";
 }
 
@@ -24,7 +24,8 @@ let loaded: { readonly backend: NativeBackend; readonly version: string } | unde
 export async function loadNative(): Promise<string> {
   if (loaded === undefined) {
     const package_ = tfjsNode();
-    if (package_ === undefined) throw new NativeUnavailable("@tensorflow/tfjs-node is not installed (npm install --ignore-scripts @tensorflow/tfjs-node, then npx lab-engine install)");
+    if (package_ === undefined)
+      throw new NativeUnavailable("@tensorflow/tfjs-node is not installed (npm install --ignore-scripts @tensorflow/tfjs-node, then npx lab-engine install)");
     const binding = await bindingOf(package_);
     const backend = backendOf(package_, binding);
     registerBackend("tensorflow", () => backend as unknown as KernelBackend, 3);

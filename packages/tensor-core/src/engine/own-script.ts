@@ -1,13 +1,13 @@
 import { command, lastWords } from "./command.ts";
-import { ownBinding, tfjsNode } from "./tfjs-node.ts";
+import { ownBinding, tfjsNode, type TfjsNode } from "./tfjs-node.ts";
 
 /** How long the server of tfjs-node's libraries has to answer, milliseconds. */
 const PATIENCE = 4000;
 
-export type OwnScript = { readonly ok: boolean; readonly reason: string };
+type OwnScript = { readonly ok: boolean; readonly reason: string };
 
 /** Where tfjs-node's own script looks for its libraries; the variable is its own. */
-export function libraryServer(env: NodeJS.ProcessEnv = process.env): string {
+function libraryServer(env: NodeJS.ProcessEnv = process.env): string {
   return env["TFJS_NODE_CDN_STORAGE"] ?? env["npm_config_TFJS_NODE_CDN_STORAGE"] ?? env["CDN_STORAGE"] ?? "https://storage.googleapis.com/";
 }
 
@@ -21,8 +21,7 @@ async function answers(server: string): Promise<boolean> {
 }
 
 /** Runs tfjs-node's own installation script where its server answers; what it makes lands in that package's folder. Never throws. */
-export async function ownScript(say: (line: string) => void = () => {}): Promise<OwnScript> {
-  const found = tfjsNode();
+export async function ownScript(say: (line: string) => void = () => {}, found: TfjsNode | undefined = tfjsNode()): Promise<OwnScript> {
   if (found === undefined) return { ok: false, reason: "tfjs-node's own script: the package is not installed" };
   const server = libraryServer();
   if (!(await answers(server))) return { ok: false, reason: `tfjs-node's own script: ${server} does not answer within ${PATIENCE / 1000} s` };

@@ -10,9 +10,17 @@ export async function tools(env: NodeJS.ProcessEnv = process.env): Promise<Tools
   const [python, pip, compiler] = await Promise.all([
     firstThatRuns(["python3", "python"], ["--version"]),
     firstThatRuns(["python3", "python"], ["-m", "pip", "--version"]),
-    firstThatRuns([env["CXX"], "g++", "c++", "clang++"].filter((name): name is string => Boolean(name)), ["--version"]),
+    firstThatRuns(
+      [env["CXX"], "g++", "c++", "clang++"].filter((name): name is string => Boolean(name)),
+      ["--version"],
+    ),
   ]);
-  const tool = (name: string, found: Awaited<ReturnType<typeof firstThatRuns>>, get: string): Tool => ({ name, program: found?.program, says: found?.says ?? "not found", get });
+  const tool = (name: string, found: Awaited<ReturnType<typeof firstThatRuns>>, get: string): Tool => ({
+    name,
+    program: found?.program,
+    says: found?.says ?? "not found",
+    get,
+  });
   const apt = process.platform === "linux";
   return {
     python: tool("python3", python, apt ? "apt-get install python3" : "https://www.python.org/downloads"),

