@@ -3,7 +3,7 @@ import type { Entry, ZipFile } from "yauzl";
 import { command, lastWords } from "./command.ts";
 
 /** TensorFlow releases whose C API and headers the binding's sources compile against. */
-export const TENSORFLOW_RANGE = ">=2.16,<2.22";
+const TENSORFLOW_RANGE = ">=2.16,<2.22";
 
 /** The distribution that carries the CPU libraries; the smaller one exists for x64 only. */
 export function distribution(platform: string = process.platform, arch: string = process.arch): string {
