@@ -7,53 +7,60 @@ from torch import nn
 from contest import Contest
 
 
-class Block(nn.Module):
+class Attention(nn.Module):
     def __init__(self, width, heads):
         super().__init__()
         self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
-    def attention(self, x):
+    def forward(self, x):
         b, t, c = x.shape
         q, k, v = (z.view(b, t, self.heads, -1).transpose(1, 2) for z in self.qkv(x).split(c, dim=2))
         y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         return self.out(y.transpose(1, 2).reshape(b, t, c))
 
+
+class Block(nn.Module):
+    def __init__(self, width, heads):
+        super().__init__()
+        self.attention = Attention(width, heads)
+        self.attentionNorm, self.denseNorm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
     def forward(self, x):
-        x = x + self.attention(self.norm1(x))
-        return x + self.down(F.gelu(self.up(self.norm2(x)), approximate="tanh"))
+        x = x + self.attention(self.attentionNorm(x))
+        return x + self.down(F.gelu(self.up(self.denseNorm(x)), approximate="tanh"))
 
 
 class Gpt(nn.Module):
     def __init__(self, vocabulary, time, width, layers, heads):
         super().__init__()
-        self.token, self.position = nn.Embedding(vocabulary, width), nn.Embedding(time, width)
+        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(time, width)
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(layers))
         self.norm, self.head = nn.LayerNorm(width), nn.Linear(width, vocabulary, bias=False)
 
     def forward(self, tokens, targets):
-        x = self.token(tokens) + self.position.weight
+        x = self.tokens(tokens) + self.positions.weight
         for block in self.blocks:
             x = block(x)
         logits = self.head(self.norm(x))
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
+# Ours to PyTorch's: the first rule that fits the end of a name.
+RULES = ((".kernel", ".weight"), (".scale", ".weight"), (".bias", ".bias"), ("", ".weight"))
+
+
 def loaded(inputs, settings):
     model = Gpt(settings["vocabulary"], settings["time"], settings["width"], settings["layers"], settings["heads"])
     state = {}
     for name, array in inputs.items():
-        if name in ("tokens", "targets"):
+        if not name.startswith("params."):
             continue
+        path = name.removeprefix("params.")
+        ending, theirs = next(rule for rule in RULES if path.endswith(rule[0]))
         x = torch.from_numpy(array)
-        if name.endswith(".kernel"):
-            state[name.removesuffix("kernel") + "weight"] = x.T
-        elif name.endswith(".scale"):
-            state[name.removesuffix("scale") + "weight"] = x
-        else:
-            state[name if name.endswith(".bias") else f"{name}.weight"] = x
+        state[path.removesuffix(ending) + theirs] = x.T if ending == ".kernel" or path == "head" else x
     model.load_state_dict(state)
     return model
 

@@ -17,31 +17,36 @@ class LeNet(nn.Module):
         self.fc3 = nn.Linear(84, 10)
 
     def forward(self, x):
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        x = F.relu(F.max_pool2d(self.conv1(x), 2))
+        x = F.relu(F.max_pool2d(self.conv2(x), 2))
         x = x.flatten(1)
         return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
 
 
+LAYERS = {"conv1": "first", "conv2": "second", "fc1": "head.layers.0", "fc2": "head.layers.1", "fc3": "head.layers.2"}
+
+
+def weight(name, kernel):
+    if name.startswith("conv"):
+        return kernel.permute(3, 2, 0, 1)
+    if name == "fc1":
+        # The inputs flatten [row, column, channel]; here it is [channel, row, column].
+        return kernel.reshape(5, 5, 16, 120).permute(3, 2, 0, 1).reshape(120, 400)
+    return kernel.T
+
+
 def loaded(inputs):
-    weights = {name: torch.from_numpy(inputs[name]) for name in inputs}
     state = {}
-    for name in ("conv1", "conv2"):
-        state[f"{name}.weight"] = weights[f"{name}.kernel"].permute(3, 2, 0, 1)
-    # The inputs flatten [row, column, channel]; here it is [channel, row, column].
-    fc1 = weights["fc1.kernel"].reshape(5, 5, 16, 120).permute(3, 2, 0, 1).reshape(120, 400)
-    state["fc1.weight"] = fc1
-    for name in ("fc2", "fc3"):
-        state[f"{name}.weight"] = weights[f"{name}.kernel"].T
-    for name in ("conv1", "conv2", "fc1", "fc2", "fc3"):
-        state[f"{name}.bias"] = weights[f"{name}.bias"]
+    for name, path in LAYERS.items():
+        state[f"{name}.weight"] = weight(name, torch.from_numpy(inputs[f"params.{path}.kernel"]))
+        state[f"{name}.bias"] = torch.from_numpy(inputs[f"params.{path}.bias"])
     model = LeNet()
     model.load_state_dict(state)
     return model
 
 
 def ready(inputs, settings, compiled):
-    x, y = torch.from_numpy(inputs["x"]).unsqueeze(1), torch.from_numpy(inputs["y"]).long()
+    x, y = torch.from_numpy(inputs["x"]).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(inputs["y"]).long()
 
     def training():
         model = loaded(inputs)

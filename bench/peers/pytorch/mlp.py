@@ -9,9 +9,10 @@ from contest import Contest
 def ready(inputs, settings, compiled):
     x, y = torch.from_numpy(inputs["x"]), torch.from_numpy(inputs["y"]).long()
     # [out, in], as torch.nn.Linear keeps them.
-    weights = [torch.from_numpy(inputs[name]).T.contiguous() for name in ("w1", "w2")]
-    biases = [torch.from_numpy(inputs[name]) for name in ("b1", "b2")]
-    params = [weights[0], biases[0], weights[1], biases[1]]
+    params = []
+    for layer in range(2):
+        params.append(torch.from_numpy(inputs[f"params.layers.{layer}.kernel"]).T.contiguous())
+        params.append(torch.from_numpy(inputs[f"params.layers.{layer}.bias"]))
     for p in params:
         p.requires_grad_()
 

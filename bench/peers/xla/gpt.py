@@ -21,18 +21,18 @@ def norm(params, name, x):
 
 def attention(params, name, x, heads):
     b, t, c = x.shape
-    q, k, v = (z.reshape(b, t, heads, -1) for z in jnp.split(dense(params, f"{name}.qkv", x), 3, axis=-1))
+    q, k, v = (z.reshape(b, t, heads, -1) for z in jnp.split(dense(params, f"{name}.attention.qkv", x), 3, axis=-1))
     y = jax.nn.dot_product_attention(q, k, v, is_causal=True)
-    return dense(params, f"{name}.out", y.reshape(b, t, c))
+    return dense(params, f"{name}.attention.out", y.reshape(b, t, c))
 
 
 def loss(params, tokens, targets, layers, heads):
-    x = params["token"][tokens] + params["position"]
+    x = params["tokens"][tokens] + params["positions"]
     for i in range(layers):
         name = f"blocks.{i}"
-        x = x + attention(params, name, norm(params, f"{name}.norm1", x), heads)
-        x = x + dense(params, f"{name}.down", jax.nn.gelu(dense(params, f"{name}.up", norm(params, f"{name}.norm2", x)), approximate=True))
-    logits = norm(params, "norm", x) @ params["head.kernel"]
+        x = x + attention(params, name, norm(params, f"{name}.attentionNorm", x), heads)
+        x = x + dense(params, f"{name}.down", jax.nn.gelu(dense(params, f"{name}.up", norm(params, f"{name}.denseNorm", x)), approximate=True))
+    logits = norm(params, "norm", x) @ params["head"]
     return optax.softmax_cross_entropy_with_integer_labels(logits, targets).mean()
 
 
@@ -47,7 +47,7 @@ def ready(inputs, settings):
         return optax.apply_updates(params, updates), state, value
 
     def initial():
-        params = {name: jnp.array(x) for name, x in inputs.items() if name not in ("tokens", "targets")}
+        params = {name.removeprefix("params."): jnp.array(x) for name, x in inputs.items() if name.startswith("params.")}
         return params, optimizer.init(params)
 
     params, state = initial()

@@ -8,10 +8,12 @@ import optax
 
 from contest import Contest
 
+LAYERS = ("first", "second", "head.layers.0", "head.layers.1", "head.layers.2")
+
 
 def conv(params, x, padding):
     y = jax.lax.conv_general_dilated(x, params["kernel"], (1, 1), padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
-    return jax.nn.relu(y + params["bias"])
+    return y + params["bias"]
 
 
 def max_pool(x):
@@ -23,16 +25,16 @@ def dense(params, x):
 
 
 def logits(params, x):
-    x = max_pool(conv(params["conv1"], x, "SAME"))
-    x = max_pool(conv(params["conv2"], x, "VALID"))
+    x = jax.nn.relu(max_pool(conv(params["first"], x, "SAME")))
+    x = jax.nn.relu(max_pool(conv(params["second"], x, "VALID")))
     x = x.reshape(x.shape[0], -1)
-    x = jax.nn.relu(dense(params["fc1"], x))
-    x = jax.nn.relu(dense(params["fc2"], x))
-    return dense(params["fc3"], x)
+    x = jax.nn.relu(dense(params["head.layers.0"], x))
+    x = jax.nn.relu(dense(params["head.layers.1"], x))
+    return dense(params["head.layers.2"], x)
 
 
 def ready(inputs, settings):
-    x, y = jnp.asarray(inputs["x"])[..., None], jnp.asarray(inputs["y"])
+    x, y = jnp.asarray(inputs["x"]), jnp.asarray(inputs["y"])
     optimizer = optax.adam(settings["learningRate"])
 
     def loss(params, x, y):
@@ -45,7 +47,7 @@ def ready(inputs, settings):
         return optax.apply_updates(params, updates), state, value
 
     def initial():
-        params = {name: {part: jnp.array(inputs[f"{name}.{part}"]) for part in ("kernel", "bias")} for name in ("conv1", "conv2", "fc1", "fc2", "fc3")}
+        params = {name: {part: jnp.array(inputs[f"params.{name}.{part}"]) for part in ("kernel", "bias")} for name in LAYERS}
         return params, optimizer.init(params)
 
     params, state = initial()

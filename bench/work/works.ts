@@ -1,0 +1,73 @@
+import type { Tolerance } from "../harness/agreement.ts";
+import type { Peer } from "../harness/launches.ts";
+
+/** One comparison: what is computed, at which sizes, how near the numbers must be, and how much faster we want to be. */
+export type Work = {
+  readonly name: string;
+  readonly title: string;
+  /** The file of ours and of each peer that computes it. */
+  readonly module: string;
+  readonly settings: { readonly [name: string]: number };
+  readonly tolerance: Tolerance;
+  /** peer/ours, at least. */
+  readonly goals: { readonly [P in Peer]?: number };
+};
+
+/** Float32 sums of up to 10⁴ terms in another order: √10⁴ · 2⁻²⁴ ≈ 6 · 10⁻⁶, with room for the layers behind it. */
+const SUMS: Tolerance = { relative: 1e-4, absolute: 1e-6 };
+
+/** Adam divides by √v̂, which is near zero at first: rounding in the gradient moves single weights by up to twice the learning rate. */
+const AFTER_ADAM: Tolerance = { relative: 1e-3, absolute: 1e-5 };
+
+export const WORKS: readonly Work[] = [
+  {
+    name: "mlp-full",
+    title: "MLP 784-100-10, value and gradient, n = 10 000",
+    module: "mlp",
+    settings: { n: 10_000 },
+    tolerance: SUMS,
+    goals: { "PyTorch eager": 1.4, "JAX jit": 1.05 },
+  },
+  {
+    name: "mlp-small",
+    title: "MLP 784-100-10, value and gradient, n = 128",
+    module: "mlp",
+    settings: { n: 128 },
+    tolerance: SUMS,
+    goals: { "PyTorch eager": 3, "JAX jit": 1 },
+  },
+  {
+    name: "hmc",
+    title: "HMC trajectory, 8 chains, 16 steps, MLP 784-50-10, n = 2 000",
+    module: "hmc",
+    settings: { n: 2000, chains: 8, priorScale: 0.05, lambda: 4, stepSize: 0.02, leapfrogSteps: 16 },
+    // An acceptance is exp of a difference of energies near 10⁴, which others sum before they subtract: 10⁴ · 2⁻²⁴ for each of a few sums.
+    tolerance: { relative: 1e-4, absolute: 5e-3 },
+    goals: { "PyTorch eager": 2, "JAX jit": 1.5 },
+  },
+  {
+    name: "lenet",
+    title: "LeNet on MNIST, batch 128, one Adam step",
+    module: "lenet",
+    settings: { batch: 128, learningRate: 1e-3, checkedSteps: 3 },
+    tolerance: AFTER_ADAM,
+    goals: { "PyTorch eager": 1.3, "torch.compile": 1, "JAX jit": 1 },
+  },
+  {
+    name: "gpt",
+    title: "GPT 4 layers, d 128, T 128, B 16, V 2048, one AdamW step",
+    module: "gpt",
+    settings: { layers: 4, width: 128, heads: 4, time: 128, batch: 16, vocabulary: 2048, learningRate: 3e-4, weightDecay: 0.01, checkedSteps: 3 },
+    tolerance: AFTER_ADAM,
+    goals: { "PyTorch eager": 1.5, "torch.compile": 1.2, "JAX jit": 2.5 },
+  },
+  {
+    name: "normal",
+    title: "10⁶ normal draws",
+    module: "normal",
+    settings: { n: 1_000_000 },
+    // Other generators, other numbers: means of 10⁶ of z, z² and z⁴ have standard errors of 0.001, 0.0014 and 0.0098; five times that, of a difference.
+    tolerance: { relative: 0.02, absolute: 0.0095 },
+    goals: { "PyTorch eager": 1, "JAX jit": 1 },
+  },
+];
