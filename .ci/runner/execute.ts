@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import type { Count, Gate, Outcome } from "./gate.ts";
 
 /** Runs the command of a gate, keeping its output for the case that it fails. */
@@ -32,8 +33,8 @@ function command({ command: [file = "", ...args], env }: Gate, root: string): Pr
   });
 }
 
-/** No telemetry, no colours in captured text, no advice to update. */
-const QUIET = { CI: "1", DO_NOT_TRACK: "1", TURBO_TELEMETRY_DISABLED: "1", NO_COLOR: "1", NO_UPDATE_NOTIFIER: "1", TF_CPP_MIN_LOG_LEVEL: "3" };
+/** No telemetry, no advice to update. */
+const QUIET = { CI: "1", DO_NOT_TRACK: "1", TURBO_TELEMETRY_DISABLED: "1", NO_UPDATE_NOTIFIER: "1", TF_CPP_MIN_LOG_LEVEL: "3" };
 
 function count({ file, read }: NonNullable<Gate["counts"]>, root: string): Count | undefined {
   try {
@@ -43,9 +44,9 @@ function count({ file, read }: NonNullable<Gate["counts"]>, root: string): Count
   }
 }
 
-/** Without what package managers say about a user's own configuration. */
+/** Without colours, and without what package managers say about a user's own configuration. */
 function tidied(output: string): string {
-  return output
+  return stripVTControlCharacters(output)
     .split("\n")
     .filter((line) => !/^npm (warn|notice)|^\(node:\d+\) .*Warning: |^\(Use `node --trace-/.test(line))
     .join("\n")
