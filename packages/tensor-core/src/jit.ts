@@ -114,10 +114,10 @@ function described(tree: Tree, inputs: Input[], path: string): string {
   }
   if (Array.isArray(tree)) return `[${tree.map((child, i) => described(child, inputs, `${path}.${i}`)).join()}]`;
   if (typeof tree === "object" && tree !== null) {
-    return `{${Object.entries(tree).map(([name, child]) => `${name}:${described(child, inputs, `${path}.${name}`)}`).join()}}`;
+    return `{${Object.entries(tree).map(([name, child]) => `${JSON.stringify(name)}:${described(child, inputs, `${path}.${name}`)}`).join()}}`;
   }
   if (typeof tree === "function") throw new TypeError(`Cannot call a jitted function: expected trees of tensors, got a function at ${path}; close over it instead`);
-  return typeof tree === "string" ? JSON.stringify(tree) : String(tree);
+  return typeof tree === "string" ? JSON.stringify(tree) : Object.is(tree, -0) ? "-0" : String(tree);
 }
 
 /** A tree with stand-ins for its inputs, in the order of `described`. */

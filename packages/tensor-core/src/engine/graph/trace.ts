@@ -68,7 +68,8 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
   const around: Surroundings = {
     constant: (id) => {
       const constant = constants.get(id);
-      return constant !== undefined && constant.elements.byteLength <= LARGEST_CONSTANT ? constant : undefined;
+      // A variable that is not in the engine yet looks like a value from JavaScript.
+      return constant !== undefined && constant.elements.byteLength <= LARGEST_CONSTANT && !variableIds.has(id) ? constant : undefined;
     },
     info: (id) => infos.get(id)!,
     outside: (id) => {
