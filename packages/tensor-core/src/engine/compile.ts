@@ -14,9 +14,11 @@ __attribute__((constructor)) static void level() {
 
 /**
  * An addon of its own: while the library is being loaded it writes a line about oneDNN that no variable prevents and no code of ours
- * precedes, so standard error leads nowhere for that moment.
+ * precedes, so standard error leads nowhere for that moment. It also sets environment variables for the library where Node does not: in a
+ * worker thread, `process.env` is a copy.
  */
-const HUSH_SOURCE = `#include <fcntl.h>
+const HUSH_SOURCE = `#include <cstdlib>
+#include <fcntl.h>
 #include <unistd.h>
 #include <node_api.h>
 static int kept = -1;
@@ -35,12 +37,22 @@ static napi_value speak(napi_env, napi_callback_info) {
   kept = -1;
   return nullptr;
 }
+static napi_value preset(napi_env env, napi_callback_info info) {
+  size_t count = 2;
+  napi_value given[2];
+  char text[2][1024];
+  if (napi_get_cb_info(env, info, &count, given, nullptr, nullptr) != napi_ok || count < 2) return nullptr;
+  for (int i = 0; i < 2; i++) if (napi_get_value_string_utf8(env, given[i], text[i], sizeof text[i], nullptr) != napi_ok) return nullptr;
+  setenv(text[0], text[1], 0);
+  return nullptr;
+}
 NAPI_MODULE_INIT() {
   napi_property_descriptor properties[] = {
     {"hush", nullptr, hush, nullptr, nullptr, nullptr, napi_default, nullptr},
     {"speak", nullptr, speak, nullptr, nullptr, nullptr, napi_default, nullptr},
+    {"preset", nullptr, preset, nullptr, nullptr, nullptr, napi_default, nullptr},
   };
-  napi_define_properties(env, exports, 2, properties);
+  napi_define_properties(env, exports, 3, properties);
   return exports;
 }
 `;

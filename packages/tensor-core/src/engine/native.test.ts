@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
-import { readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fakeMachine } from "./fake-machine.ts";
 import { nativeEnvironment, applyNativeEnvironment, quiet } from "./flags.ts";
 import { installedEngines } from "./installed.ts";
-import { BINDING } from "./manifest.ts";
+import { BINDING, HUSH } from "./manifest.ts";
 import { tfjsNode } from "./tfjs-node.ts";
 
 const program = `
@@ -20,16 +20,23 @@ const program = `
   }
 `;
 
+/** A graph is compiled too, which says the most. */
+const inWorker = `
+  const { Worker } = await import("node:worker_threads");
+  const body = ${JSON.stringify(program.replace("const x =", 'const { jit } = await import("JIT"); jit((x) => matMul(x, x))(tensor2d([[1, 2], [3, 4]])); const x ='))};
+  new Worker("(async () => { (await import('tsx/esm/api')).register();" + body + "})()", { eval: true });
+`.replace("JIT", join(import.meta.dirname, "..", "jit.ts"));
+
 /** What a program of its own gets from `engine()`: which engine runs is decided once per process. */
-function fresh(env: NodeJS.ProcessEnv): Promise<{ said: Record<string, unknown>; stderr: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@lab/source", "--input-type=module", "-e", program], {
+function fresh(env: NodeJS.ProcessEnv, source: string = program): Promise<{ said: Record<string, unknown>; stderr: string }> {
+  const child = spawn(process.execPath, ["--import", "tsx", "--conditions=@lab/source", "--input-type=module", "-e", source], {
     env,
     cwd: join(import.meta.dirname, "..", ".."),
   });
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (stdout += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
-  return new Promise((resolve) => child.on("close", () => resolve({ said: JSON.parse(stdout) as Record<string, unknown>, stderr })));
+  return new Promise((resolve) => child.on("close", () => resolve({ said: stdout === "" ? {} : (JSON.parse(stdout) as Record<string, unknown>), stderr })));
 }
 
 const product = [19, 22, 43, 50];
@@ -62,12 +69,11 @@ test("engine() says what the loader said of a library that does not load, and go
   await machine.start(["install"]).ended;
   const [name] = readdirSync(machine.engines);
   const folder = join(machine.engines, name!);
-  writeFileSync(join(folder, BINDING), "no library");
-  rmSync(join(folder, "hush.node"));
+  for (const addon of [BINDING, HUSH]) writeFileSync(join(folder, addon), "no library");
   const manifest = { format: 1, platform: `${process.platform}-${process.arch}`, tfjs: "4.22.0", tensorflow: "2.19.0", files: [] };
   writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
-  const { said } = await fresh({ ...machine.env, LAB_ENGINE: "", TF_CPP_MIN_LOG_LEVEL: "0" });
-  expect(said["line"]).toMatch(/^wasm: the native engine does not load: .*tfjs_binding\.node.* \(npx lab-engine doctor\)$/);
+  const { said } = await fresh({ ...machine.env, LAB_ENGINE: "" });
+  expect(said["line"]).toMatch(/^wasm: the native engine does not load: .*hush\.node.* \(npx lab-engine doctor\)$/);
 });
 
 test("the installed native engine computes and keeps standard error clean", async () => {
@@ -77,6 +83,11 @@ test("the installed native engine computes and keeps standard error clean", asyn
   expect(stderr).toBe("");
   // Where nothing is installed, this is WebAssembly.
   expect(said["name"]).toBe(installedEngines(tfjsNode()!.version).length > 0 ? "native" : "wasm");
+});
+
+test("the native engine is as quiet in a worker thread, where process.env is a copy", async () => {
+  const { LAB_ENGINE: _, ...env } = process.env;
+  expect(await fresh(env, inWorker)).toEqual({ said: expect.objectContaining({ x: product }) as unknown, stderr: "" });
 });
 
 test("applyNativeEnvironment() leaves what the user has set", () => {

@@ -1,5 +1,5 @@
 import { registerBackend, setBackend, type KernelBackend } from "@tensorflow/tfjs-core";
-import { applyNativeEnvironment, quiet } from "./flags.ts";
+import { applyNativeEnvironment, nativeEnvironment, quiet } from "./flags.ts";
 import { installedEngines } from "./installed.ts";
 import { BINDING, faults, HUSH, refreshTimes } from "./manifest.ts";
 import { setNativeBackend, type NativeBackend, type NativeBinding } from "./native-backend.ts";
@@ -38,7 +38,7 @@ export async function loadNative(): Promise<string> {
 }
 
 type Binding = NativeBinding & { readonly TF_Version: string };
-type Hush = { hush(): void; speak(): void };
+type Hush = { hush(): void; speak(): void; preset(name: string, value: string): void };
 
 async function bindingOf(package_: TfjsNode): Promise<Binding> {
   applyNativeEnvironment();
@@ -51,7 +51,11 @@ async function bindingOf(package_: TfjsNode): Promise<Binding> {
   if (installed !== undefined) await refreshTimes(installed.folder, installed.manifest);
   let hush: Hush | undefined;
   try {
-    if (installed !== undefined && quiet()) hush = package_.require(join(installed.folder, HUSH)) as Hush;
+    if (installed !== undefined) {
+      const addon = package_.require(join(installed.folder, HUSH)) as Hush;
+      for (const name of Object.keys(nativeEnvironment)) addon.preset(name, process.env[name] ?? "");
+      if (quiet()) hush = addon;
+    }
     hush?.hush();
     return package_.require(path) as Binding;
   } catch (cause) {
