@@ -19,6 +19,7 @@ export { gibbsPosterior, type Energy } from "./gibbs/gibbs-posterior.ts";
 export { checkedLadder, ladder } from "./gibbs/ladder.ts";
 export { adapted, frozen, type AdaptedState } from "./hmc/adapted.ts";
 export { dualAveraging, type DualAveraging, type DualAveragingOptions, type DualAveragingState } from "./hmc/dual-averaging.ts";
+export { endpoint, type Dynamics, type PhasePoint } from "./hmc/endpoint.ts";
 export { rotation, straight, type Flow } from "./hmc/flow.ts";
 export { hmc, type HmcInfo, type HmcOptions, type HmcStart, type HmcState } from "./hmc/hmc.ts";
 export { blanes, leapfrog, mclachlan, yoshida, type Integrator } from "./hmc/integrator.ts";

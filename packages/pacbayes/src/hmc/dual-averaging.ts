@@ -1,9 +1,16 @@
-import { add, div, exp, log, mean, mul, neg, pow, scalar, sqrt, sub, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { add, div, log, mean, minimum, mul, neg, pow, scalar, sqrt, sub, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 
 /** What dual averaging remembers; scalars. The step size to use while adapting is e^{logStep}, the one to keep e^{logAverage}. */
 export type DualAveragingState = { readonly count: Scalar; readonly error: Scalar; readonly logStep: Scalar; readonly logAverage: Scalar; readonly shrinkage: Scalar };
 
-export type DualAveragingOptions = { readonly target?: number; readonly gamma?: number; readonly t0?: number; readonly kappa?: number };
+export type DualAveragingOptions = {
+  readonly target?: number;
+  readonly gamma?: number;
+  readonly t0?: number;
+  readonly kappa?: number;
+  /** No step is larger. With rotations let it be the time that a trajectory lasts: at λ = 0 no step is ever rejected. */
+  readonly most?: number;
+};
 
 /** Step sizes from acceptances. */
 export interface DualAveraging {
@@ -26,11 +33,12 @@ export interface DualAveraging {
  * logStep.dataSync()[0] < Math.log(0.5); // => true
  * ```
  */
-export function dualAveraging({ target = 0.8, gamma = 0.05, t0 = 10, kappa = 0.75 }: DualAveragingOptions = {}): DualAveraging {
+export function dualAveraging({ target = 0.8, gamma = 0.05, t0 = 10, kappa = 0.75, most = Infinity }: DualAveragingOptions = {}): DualAveraging {
   if (!(target > 0 && target < 1)) throw new RangeError(`Cannot adapt a step size: target must be in (0, 1), got ${target}`);
   if (!(gamma > 0)) throw new RangeError(`Cannot adapt a step size: gamma must be positive, got ${gamma}`);
   if (!(t0 >= 0)) throw new RangeError(`Cannot adapt a step size: t0 must be at least 0, got ${t0}`);
   if (!(kappa > 0.5 && kappa <= 1)) throw new RangeError(`Cannot adapt a step size: kappa must be in (0.5, 1], got ${kappa}`);
+  if (!(most > 0)) throw new RangeError(`Cannot adapt a step size: most must be positive, got ${most}`);
   return {
     init(stepSize) {
       const logStep = log(stepSize);
@@ -40,7 +48,7 @@ export function dualAveraging({ target = 0.8, gamma = 0.05, t0 = 10, kappa = 0.7
       const t: Scalar = add(count, 1);
       const weight: Scalar = div(1, add(t, t0));
       const missed: Scalar = add(mul(error, sub(1, weight)), mul(sub(target, mean(acceptance)), weight));
-      const logStep: Scalar = sub(shrinkage, mul(div(sqrt(t), gamma), missed));
+      const logStep: Scalar = minimum(sub(shrinkage, mul(div(sqrt(t), gamma), missed)), Math.log(most));
       const eta: Scalar = pow(t, neg(kappa));
       return { count: t, error: missed, logStep, logAverage: add(mul(eta, logStep), mul(sub(1, eta), logAverage)), shrinkage };
     },

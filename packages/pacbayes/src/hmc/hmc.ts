@@ -1,7 +1,8 @@
 import { add, mul, scalar, sub as minus, sum, where, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
-import { add as plus, axes, iterate, map, split, sub, termsAndGrad, type Algorithm, type Params } from "@lab/tensor-core";
+import { add as plus, axes, map, split, sub, termsAndGrad, type Algorithm, type Params } from "@lab/tensor-core";
 import type { Energy } from "../gibbs/gibbs-posterior.ts";
 import { alongChains, chainCount, chainDot } from "./chain-sums.ts";
+import { endpoint } from "./endpoint.ts";
 import { rotation, type Flow } from "./flow.ts";
 import { leapfrog, type Integrator } from "./integrator.ts";
 import { identity, kineticChange, type Metric } from "./metric.ts";
@@ -64,7 +65,6 @@ export function hmc<P extends Params>(
   { trajectory, integrator = leapfrog, flow = rotation, metric = identity<P>(), divergence = 1000 }: HmcOptions<P>,
 ): Algorithm<HmcStart<P>, HmcState<P>, HmcInfo> {
   const evaluate = termsAndGrad(energy);
-  const { kicks, drifts } = integrator;
 
   return {
     init({ position, lambda, stepSize }) {
@@ -76,23 +76,9 @@ export function hmc<P extends Params>(
     step(key, state) {
       const [momentumKey, trajectoryKey, acceptKey] = split(key, 3) as [typeof key, typeof key, typeof key];
       const { lambda, stepSize } = state;
-      const times = (fractions: readonly number[]): readonly Scalar[] => fractions.map((fraction) => mul(stepSize, fraction));
-      const [kickTimes, driftTimes] = [times(kicks), times(drifts)];
       const momentum = metric.momentum(momentumKey, state.position);
-      const length = trajectory(trajectoryKey, stepSize);
-      const end = iterate(
-        length,
-        (at) => {
-          let [u, p, terms, grad] = [at.position, flow.kick(at.momentum, at.position, at.grad, lambda, kickTimes[0]!), at.terms, at.grad];
-          driftTimes.forEach((time, i) => {
-            [u, p] = flow.drift(metric, u, p, time);
-            ({ terms, grad } = evaluate(u));
-            p = flow.kick(p, u, grad, lambda, kickTimes[i + 1]!);
-          });
-          return { position: u, momentum: p, terms, grad };
-        },
-        { position: state.position, momentum, terms: state.terms, grad: state.grad },
-      );
+      const steps = trajectory(trajectoryKey, stepSize);
+      const end = endpoint({ evaluate, integrator, flow, metric }, { ...state, momentum }, { lambda, stepSize, steps });
 
       const likelihoodChange = mul(lambda, sum(minus(end.terms, state.terms), 1));
       const priorChange = mul(chainDot(sub(end.position, state.position), plus(end.position, state.position)), 0.5);
@@ -108,8 +94,7 @@ export function hmc<P extends Params>(
       const led = chosen(end.momentum, momentum);
       const kinetic = mul(chainDot(metric.velocity(led), led), 0.5);
       const hamiltonian = add(add(mul(lambda, likelihood), prior), kinetic);
-      const steps = typeof length === "number" ? scalar(length, "int32") : length;
-      return [next, { likelihood, prior, hamiltonian, ...verdict, steps }];
+      return [next, { likelihood, prior, hamiltonian, ...verdict, steps: typeof steps === "number" ? scalar(steps, "int32") : steps }];
     },
   };
 }
