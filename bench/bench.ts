@@ -18,7 +18,7 @@ const flags: ArgsDef = {
   turn: { type: "string", default: "0.3", valueHint: "SECONDS", description: "How long a turn lasts, about" },
   "only-ours": { type: "boolean", description: "Without the peers" },
   json: { type: "boolean", description: "Print one JSON object as the last line, and no tables" },
-  "no-keep": { type: "boolean", description: "Do not write a file to bench/results" },
+  keep: { type: "boolean", default: true, negativeDescription: "Write no file to bench/results", description: "Write a file to bench/results" },
   help: { type: "boolean", alias: "h", description: "Show this" },
 };
 
@@ -43,7 +43,7 @@ function options(argv: readonly string[]): Options | "help" {
     turn: numeric("turn", given["turn"], false),
     onlyOurs: given["only-ours"] === true,
     json: given["json"] === true,
-    keeps: given["no-keep"] !== true,
+    keeps: given["keep"] !== false,
     names: given._.length > 0 ? given._ : names,
   };
 }
