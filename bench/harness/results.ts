@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { writeAtomically } from "@lab/tensor-core/report";
+import writeFileAtomic from "write-file-atomic";
 import type { Result } from "./contest.ts";
 import type { Machine } from "./machine.ts";
 
@@ -24,7 +24,7 @@ export const FOLDER: string = join(import.meta.dirname, "..", "results");
 export async function keep(record: Record, name: string, folder: string = FOLDER): Promise<string> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${record.date.slice(0, 10)}-${name}.json`);
-  await writeAtomically(file, `${JSON.stringify(record, rounded, 1)}\n`);
+  await writeFileAtomic(file, `${JSON.stringify(record, rounded, 1)}\n`);
   return file;
 }
 
