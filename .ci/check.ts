@@ -8,7 +8,13 @@ import type { Gate, Outcome } from "./runner/gate.ts";
 import { schedule } from "./runner/schedule.ts";
 
 const { values: options } = parseArgs({
-  options: { only: { type: "string", multiple: true }, slow: { type: "boolean" }, json: { type: "boolean" }, list: { type: "boolean" }, help: { type: "boolean" } },
+  options: {
+    only: { type: "string", multiple: true },
+    slow: { type: "boolean" },
+    json: { type: "boolean" },
+    list: { type: "boolean" },
+    help: { type: "boolean" },
+  },
 });
 if (options.help) {
   console.log(`Usage: npm run check -- [--only NAME]… [--slow] [--json] [--list]
@@ -37,7 +43,18 @@ for (const { gate, output, status } of failed) {
 }
 const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
 console.log(`\n${outcomes.length - failed.length} of ${outcomes.length} gates passed in ${((performance.now() - start) / 1000).toFixed(0)} s`);
-if (options.json) console.log(JSON.stringify({ gates: outcomes.map(({ gate: { name }, status, seconds, passed, failed: n }) => ({ name, status, seconds: Number(seconds.toFixed(2)), passed, failed: n })) }));
+if (options.json)
+  console.log(
+    JSON.stringify({
+      gates: outcomes.map(({ gate: { name }, status, seconds, passed, failed: n }) => ({
+        name,
+        status,
+        seconds: Number(seconds.toFixed(2)),
+        passed,
+        failed: n,
+      })),
+    }),
+  );
 console.log(`${sum((outcome) => outcome.passed)} passed, ${sum((outcome) => outcome.failed)} failed`);
 process.exit(failed.length > 0 ? 1 : 0);
 

@@ -23,7 +23,9 @@ export function allBlocks(root: string): Block[] {
 
 /** The blocks inside the docstrings of a source file. */
 export function docstringBlocks(file: string, source: string): Block[] {
-  return docstrings(file, source).flatMap(({ line, text }) => fenced(text.replace(/^[ \t]*\*(\/$| ?)/gm, "")).map((block) => ({ ...block, file, line: line + block.line, endsInValue: true })));
+  return docstrings(file, source).flatMap(({ line, text }) =>
+    fenced(text.replace(/^[ \t]*\*(\/$| ?)/gm, "")).map((block) => ({ ...block, file, line: line + block.line, endsInValue: true })),
+  );
 }
 
 /** The blocks of a page; those of a package's README must end in a value. */
@@ -54,7 +56,13 @@ function fenced(text: string): { line: number; code: string }[] {
     if (indent === undefined) continue;
     const start = i + 1;
     for (i = start; i < lines.length && !lines[i]!.trim().startsWith("```"); i++);
-    found.push({ line: start, code: lines.slice(start, i).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join("\n") });
+    found.push({
+      line: start,
+      code: lines
+        .slice(start, i)
+        .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
+        .join("\n"),
+    });
   }
   return found;
 }

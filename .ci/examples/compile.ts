@@ -7,7 +7,10 @@ import { folderOf } from "./folder.ts";
 /** Type-checks every example as its reader would compile it: strictly, but an element of an array is there. */
 const root = join(import.meta.dirname, "../..");
 const { config } = ts.readConfigFile(join(root, "tsconfig.base.json"), (file) => readFileSync(file, "utf8")) as { config: { compilerOptions: object } };
-const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, isolatedDeclarations: false, declaration: false, noUncheckedIndexedAccess: false }, root);
+const { options } = ts.convertCompilerOptionsFromJson(
+  { ...config.compilerOptions, isolatedDeclarations: false, declaration: false, noUncheckedIndexedAccess: false },
+  root,
+);
 
 const blocks = new Map(allBlocks(root).map((block, i) => [join(root, folderOf(block), `example-${i}.ts`), block]));
 const host = ts.createCompilerHost(options);

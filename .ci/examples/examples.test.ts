@@ -6,7 +6,20 @@ import { exampleModule } from "./module.ts";
 const block = (code: string, endsInValue = true): Parameters<typeof exampleModule>[0] => ({ file: "a.ts", line: 10, code, endsInValue });
 
 it("docstringBlocks() finds the code of an example and the line it starts on", () => {
-  const source = ["/** One. */", "const a = 1;", "", "/**", " * Twice x.", " *", " * @example", " * ```ts", " * twice(2); // => 4", " * ```", " */", "export function twice() {}"].join("\n");
+  const source = [
+    "/** One. */",
+    "const a = 1;",
+    "",
+    "/**",
+    " * Twice x.",
+    " *",
+    " * @example",
+    " * ```ts",
+    " * twice(2); // => 4",
+    " * ```",
+    " */",
+    "export function twice() {}",
+  ].join("\n");
   expect(docstringBlocks("a.ts", source)).toEqual([{ file: "a.ts", line: 9, code: "twice(2); // => 4", endsInValue: true }]);
 });
 

@@ -30,7 +30,11 @@ export function exampleModule({ file, line, code, endsInValue }: Block): Example
       last = Math.max(last, node.end);
       const { expression } = node;
       const place = JSON.stringify(at(expression.getStart()));
-      edits.push({ from: expression.getStart(), to: expression.end, text: `globalThis.labExample(${place}, ${JSON.stringify(expected)}, (${code.slice(expression.getStart(), expression.end)}))` });
+      edits.push({
+        from: expression.getStart(),
+        to: expression.end,
+        text: `globalThis.labExample(${place}, ${JSON.stringify(expected)}, (${code.slice(expression.getStart(), expression.end)}))`,
+      });
       return;
     }
     ts.forEachChild(node, visit);
@@ -41,7 +45,8 @@ export function exampleModule({ file, line, code, endsInValue }: Block): Example
     if (!promised.has(match.index)) throw new SyntaxError(`${at(match.index)} Cannot check a value: expected "// => value" after an expression statement`);
   }
   const end = tree.statements.at(-1)?.end ?? 0;
-  if (endsInValue && (promised.size === 0 || last < lastStatement(tree, end))) throw new SyntaxError(`${at(end)} Cannot run an example: expected it to end in a value, with "// => value" after it`);
+  if (endsInValue && (promised.size === 0 || last < lastStatement(tree, end)))
+    throw new SyntaxError(`${at(end)} Cannot run an example: expected it to end in a value, with "// => value" after it`);
   const checked = edits.toReversed().reduce((text, edit) => text.slice(0, edit.from) + edit.text + text.slice(edit.to), code);
   return { code: `${checked}\nexport {};\n`, values: promised.size };
 }

@@ -67,7 +67,12 @@ async function runBlock(block: Block, i: number): Promise<void> {
     await within(import(pathToFileURL(file).href), place);
     if (seen < values) complain(block, `${place} only ${seen} of its ${values} values were reached`);
   } catch (error) {
-    complain(block, error instanceof SyntaxError && error.message.startsWith(block.file) ? error.message : `${place} threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`);
+    complain(
+      block,
+      error instanceof SyntaxError && error.message.startsWith(block.file)
+        ? error.message
+        : `${place} threw ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`,
+    );
   } finally {
     console.log = log;
   }

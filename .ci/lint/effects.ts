@@ -2,7 +2,22 @@ import type { ESTree, Rule } from "@oxlint/plugins";
 import { EFFECT_EXCEPTION, EFFECT_ROOTS, GROUND } from "./layers.ts";
 import { placeOf, type Place } from "./place.ts";
 
-const EFFECTS: readonly string[] = ["tidy", "keep", "dispose", "disposeVariables", "data", "dataSync", "variable", "train", "setBackend", "memory", "dropout", "rand", "truncatedNormal", "multinomial"];
+const EFFECTS: readonly string[] = [
+  "tidy",
+  "keep",
+  "dispose",
+  "disposeVariables",
+  "data",
+  "dataSync",
+  "variable",
+  "train",
+  "setBackend",
+  "memory",
+  "dropout",
+  "rand",
+  "truncatedNormal",
+  "multinomial",
+];
 const isEffect = (name: string): boolean => EFFECTS.includes(name) || /^(grad|valueAndGrad|variableGrad)s?$/.test(name) || name.startsWith("random");
 /** Methods of tensors and variables that free or read, whatever their arguments. */
 const METHODS: readonly string[] = ["dispose", "dataSync", "arraySync", "bufferSync"];
@@ -22,7 +37,8 @@ export const effects: Rule = {
         if (!isTensorFlow(node.source.value) || node.importKind === "type") return;
         for (const specifier of node.specifiers) {
           if (specifier.type === "ImportNamespaceSpecifier") namespaces.add(specifier.local.name);
-          else if (specifier.type === "ImportSpecifier" && specifier.importKind !== "type" && isEffect(nameOf(specifier.imported))) complain(specifier, nameOf(specifier.imported));
+          else if (specifier.type === "ImportSpecifier" && specifier.importKind !== "type" && isEffect(nameOf(specifier.imported)))
+            complain(specifier, nameOf(specifier.imported));
         }
       },
       ExportNamedDeclaration(node) {

@@ -33,14 +33,21 @@ export function law(rule: string, says: string, { valid, invalid }: { readonly v
       writeFileSync(file, code);
     }
     const plugin = fileURLToPath(new URL("./plugin.ts", import.meta.url));
-    writeFileSync(join(root, ".oxlintrc.json"), JSON.stringify({ jsPlugins: [plugin], categories: { correctness: "off" }, plugins: [], rules: { [`lab/${rule}`]: "error" } }));
+    writeFileSync(
+      join(root, ".oxlintrc.json"),
+      JSON.stringify({ jsPlugins: [plugin], categories: { correctness: "off" }, plugins: [], rules: { [`lab/${rule}`]: "error" } }),
+    );
 
     const found = messages(root);
     for (const [i, { path, code }] of valid.entries()) expect(found[i] ?? [], `${path}: ${code}`).toEqual([]);
     for (const [j, { path, code, errors }] of invalid.entries()) {
       const got = found[valid.length + j] ?? [];
       expect(got.length, `${path}: ${code}\n${got.join("\n")}`).toBe(errors.length);
-      for (const error of errors) expect(got.some((message) => error.test(message)), `${String(error)} in ${got.join("; ")}`).toBe(true);
+      for (const error of errors)
+        expect(
+          got.some((message) => error.test(message)),
+          `${String(error)} in ${got.join("; ")}`,
+        ).toBe(true);
     }
 
     const fixable = invalid.map((snippet, j) => ({ ...snippet, folder: String(valid.length + j) })).filter(({ fixed }) => fixed !== undefined);

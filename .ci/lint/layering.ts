@@ -28,7 +28,8 @@ function upward({ pkg, isTest, path }: Place, source: string): string | undefine
   if (pkg === undefined) return undefined;
   if (pkg === GROUND) return ours === undefined ? undefined : `${GROUND} imports no other of our packages, and its own files by path: got "${source}"`;
   if (!SCIENCE.includes(pkg)) return ours === undefined ? undefined : `Only known packages import ours: add "${pkg}" to the layers`;
-  if (ours !== undefined && ours !== GROUND) return `${pkg} imports only @lab/${GROUND} of ours: what two packages need moves down, what combines two is an example; got "${source}"`;
+  if (ours !== undefined && ours !== GROUND)
+    return `${pkg} imports only @lab/${GROUND} of ours: what two packages need moves down, what combines two is an example; got "${source}"`;
   if (ours !== undefined && rest === "testing" && !isTest) return `Only tests import "${source}"`;
   const layers = path.startsWith("packages/sam-vi/src/layers/") && source === "@tensorflow/tfjs-layers";
   if (source.startsWith("@tensorflow/") && source !== "@tensorflow/tfjs-core" && !isTest && !layers) {

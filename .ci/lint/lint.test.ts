@@ -9,7 +9,10 @@ law("layering", "lets imports go downward only, through the front door", {
     at("packages/lacy/src/a.test.ts", `import { noLeaks } from "@lab/tensor-core/testing"; import "@tensorflow/tfjs-layers";`),
     at("packages/sam-vi/src/layers/sam.ts", `import { train } from "@tensorflow/tfjs-layers";`),
     at("packages/tensor-core/src/tree/tree.ts", `import { key } from "../random/key.ts"; import "@tensorflow/tfjs-backend-wasm";`),
-    at("examples/pacbayes-mnist.ts", `import { maurer } from "@lab/pacbayes"; import { key } from "@lab/tensor-core"; import { cell } from "./notebook/cell.ts";`),
+    at(
+      "examples/pacbayes-mnist.ts",
+      `import { maurer } from "@lab/pacbayes"; import { key } from "@lab/tensor-core"; import { cell } from "./notebook/cell.ts";`,
+    ),
   ],
   invalid: [
     bad("packages/tensor-core/src/run.ts", `import { maurer } from "@lab/pacbayes";`, /imports no other of our packages/),
@@ -45,9 +48,24 @@ law("effects", "keeps freeing, reading, differentiating and drawing in their fil
   invalid: [
     bad(lacy, `import { tidy } from "@tensorflow/tfjs-core";`, /`tidy` is an effect/),
     bad(lacy, `import { tidy as neat, add } from "@tensorflow/tfjs-core";`, /`tidy` is an effect/),
-    ...["keep", "dispose", "grad", "grads", "valueAndGrad", "valueAndGrads", "variableGrads", "variable", "train", "setBackend", "randomNormal", "randomUniform", "randomGamma", "truncatedNormal", "multinomial", "memory"].map((name) =>
-      bad("packages/pacbayes/src/hmc/hmc.ts", `import { ${name} } from "@tensorflow/tfjs-core";`, new RegExp(`\`${name}\` is an effect`)),
-    ),
+    ...[
+      "keep",
+      "dispose",
+      "grad",
+      "grads",
+      "valueAndGrad",
+      "valueAndGrads",
+      "variableGrads",
+      "variable",
+      "train",
+      "setBackend",
+      "randomNormal",
+      "randomUniform",
+      "randomGamma",
+      "truncatedNormal",
+      "multinomial",
+      "memory",
+    ].map((name) => bad("packages/pacbayes/src/hmc/hmc.ts", `import { ${name} } from "@tensorflow/tfjs-core";`, new RegExp(`\`${name}\` is an effect`))),
     bad(lacy, `import * as tf from "@tensorflow/tfjs-core"; tf.tidy(() => x); tf.add(x, y);`, /`tf.tidy` is an effect/),
     bad(lacy, `import * as tf from "@tensorflow/tfjs-core"; tf["randomNormal"]([1]);`, /`tf.randomNormal` is an effect/),
     bad(lacy, `export { keep } from "@tensorflow/tfjs-core";`, /`keep` is an effect/),
@@ -81,7 +99,12 @@ law("number-world", "knows no tensors", {
 });
 
 law("named-exports", "forbids default exports", {
-  valid: [at(lacy, `export const lacy = 1;`), at("packages/lacy/tsdown.config.ts", `export default {};`), at(".ci/lint/plugin.ts", `export default {};`), at("docs/.vitepress/config.ts", `export default {};`)],
+  valid: [
+    at(lacy, `export const lacy = 1;`),
+    at("packages/lacy/tsdown.config.ts", `export default {};`),
+    at(".ci/lint/plugin.ts", `export default {};`),
+    at("docs/.vitepress/config.ts", `export default {};`),
+  ],
   invalid: [
     bad(lacy, `export default function lacy() {}`, /Export by name/),
     bad(lacy, `const lacy = 1; export { lacy as default };`, /Export by name/),
@@ -112,8 +135,14 @@ law("sorted-index", "holds sorted re-exports and nothing else", {
     at("packages/lacy/src/a.ts", `export { z } from "./z.ts"; export { a } from "./b.ts";`),
   ],
   invalid: [
-    { ...bad("packages/lacy/src/index.ts", `export { b } from "./b.ts";\nexport { a } from "./a.ts";`, /Sort the re-exports/), fixed: `export { a } from "./a.ts";\nexport { b } from "./b.ts";` },
-    { ...bad("packages/lacy/src/index.ts", `export { type A, b, a } from "./b.ts";`, /expected export { a, b, type A }/), fixed: `export { a, b, type A } from "./b.ts";` },
+    {
+      ...bad("packages/lacy/src/index.ts", `export { b } from "./b.ts";\nexport { a } from "./a.ts";`, /Sort the re-exports/),
+      fixed: `export { a } from "./a.ts";\nexport { b } from "./b.ts";`,
+    },
+    {
+      ...bad("packages/lacy/src/index.ts", `export { type A, b, a } from "./b.ts";`, /expected export { a, b, type A }/),
+      fixed: `export { a, b, type A } from "./b.ts";`,
+    },
     bad("packages/lacy/src/index.ts", `export const a = 1;`, /only re-exports/),
     bad("packages/lacy/src/data/index.ts", `import "./a.ts";\nexport { a } from "./a.ts";`, /only re-exports/),
     bad("packages/lacy/src/index.ts", `export * from "./a.ts";`, /only re-exports/),

@@ -13,17 +13,24 @@ export const sortedIndex: Rule = {
       Program(program) {
         const stray = program.body.find((node) => !isReexport(node));
         if (stray !== undefined) {
-          if (!isEmptyExport(stray)) context.report({ node: stray, message: "`index.ts` only re-exports names from its files: move this to a file of its own" });
+          if (!isEmptyExport(stray))
+            context.report({ node: stray, message: "`index.ts` only re-exports names from its files: move this to a file of its own" });
           return;
         }
         const body = program.body as readonly Reexport[];
         const texts = body.map((node) => context.sourceCode.getText(node));
-        const sorted = body.map((node) => ({ key: `${node.source.value} ${node.exportKind === "type" ? 1 : 0}`, text: clause(node) })).toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+        const sorted = body
+          .map((node) => ({ key: `${node.source.value} ${node.exportKind === "type" ? 1 : 0}`, text: clause(node) }))
+          .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
         const wrong = body.findIndex((_, i) => names(texts[i]!) !== names(sorted[i]!.text));
         if (wrong < 0) return;
         const report = { node: body[wrong]!, message: `Sort the re-exports of \`index.ts\`: expected ${sorted[wrong]!.text}` };
         const plain = context.sourceCode.getAllComments().length === 0;
-        context.report(plain ? { ...report, fix: (fixer) => fixer.replaceTextRange([body[0]!.range[0], body.at(-1)!.range[1]], sorted.map(({ text }) => text).join("\n")) } : report);
+        context.report(
+          plain
+            ? { ...report, fix: (fixer) => fixer.replaceTextRange([body[0]!.range[0], body.at(-1)!.range[1]], sorted.map(({ text }) => text).join("\n")) }
+            : report,
+        );
       },
     };
   },

@@ -12,7 +12,8 @@ export const wholeTests: Rule = {
       MemberExpression(node) {
         if (node.property.type !== "Identifier" || node.computed || !PARTIAL.includes(node.property.name)) return;
         const root = rootOf(node.object);
-        if (root !== undefined && BLOCKS.includes(root)) context.report({ node, message: `Every test runs: write it or delete it, no \`${root}.${node.property.name}\`` });
+        if (root !== undefined && BLOCKS.includes(root))
+          context.report({ node, message: `Every test runs: write it or delete it, no \`${root}.${node.property.name}\`` });
       },
       CallExpression(node) {
         if (node.callee.type === "Identifier" && /^(x|f)(it|test|describe)$/.test(node.callee.name)) {

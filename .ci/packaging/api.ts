@@ -25,7 +25,15 @@ function report(folder: string, name: string, types: string): string[] {
   const file = `${name}.api.md`;
   const [reportFolder, reportTempFolder] = [join(folder, "api"), join(root, "node_modules/.cache/api", relative(root, folder))];
   mkdirSync(reportFolder, { recursive: true });
-  const compilerOptions = { target: "ES2022", lib: ["ES2022", "ESNext.Disposable", "DOM", "DOM.AsyncIterable"], module: "NodeNext", moduleResolution: "NodeNext", strict: true, skipLibCheck: true, types: ["node"] };
+  const compilerOptions = {
+    target: "ES2022",
+    lib: ["ES2022", "ESNext.Disposable", "DOM", "DOM.AsyncIterable"],
+    module: "NodeNext",
+    moduleResolution: "NodeNext",
+    strict: true,
+    skipLibCheck: true,
+    types: ["node"],
+  };
   const config = ExtractorConfig.prepare({
     configObject: {
       projectFolder: folder,
@@ -37,7 +45,11 @@ function report(folder: string, name: string, types: string): string[] {
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
       // Release tags are not used: what an entry exports is public.
-      messages: { compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } }, extractorMessageReporting: QUIET, tsdocMessageReporting: QUIET },
+      messages: {
+        compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
+        extractorMessageReporting: QUIET,
+        tsdocMessageReporting: QUIET,
+      },
     },
     configObjectFullPath: undefined,
     packageJsonFullPath: join(folder, "package.json"),
@@ -48,6 +60,7 @@ function report(folder: string, name: string, types: string): string[] {
     if (message.logLevel === ExtractorLogLevel.Error) said.push(message.formatMessageWithLocation(folder));
   };
   const { apiReportChanged } = Extractor.invoke(config, { localBuild: accept, messageCallback });
-  if (apiReportChanged && !accept) said.push(`differs from ${relative(root, join(reportFolder, file))}; see the change with \`npm run api\`, then commit the file`);
+  if (apiReportChanged && !accept)
+    said.push(`differs from ${relative(root, join(reportFolder, file))}; see the change with \`npm run api\`, then commit the file`);
   return said;
 }

@@ -31,30 +31,64 @@ export function scope(): number {
 /** Installs the tarballs with npm into an empty folder, as a user would, and imports, type-checks and runs them there. */
 const folder = mkdtempSync(join(tmpdir(), "lab-consumer-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-const write = (file: string, content: unknown): void => writeFileSync(join(folder, file), typeof content === "string" ? content : JSON.stringify(content, null, 2));
+const write = (file: string, content: unknown): void =>
+  writeFileSync(join(folder, file), typeof content === "string" ? content : JSON.stringify(content, null, 2));
 const specifiers = packages.flatMap((pkg) => entries(pkg).map(({ specifier }) => specifier));
 const problems: string[] = [];
 
 write("package.json", { name: "consumer", private: true, type: "module" });
 const tfjs = "@tensorflow/tfjs-core@4.22.0";
-attempt("npm install", "npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline", "--loglevel=error", tfjs, "@types/node@20", ...packages.map(({ tarball }) => tarball));
+attempt(
+  "npm install",
+  "npm",
+  "install",
+  "--no-audit",
+  "--no-fund",
+  "--ignore-scripts",
+  "--prefer-offline",
+  "--loglevel=error",
+  tfjs,
+  "@types/node@20",
+  ...packages.map(({ tarball }) => tarball),
+);
 
-write("imports.js", `${specifiers.map((specifier) => `console.log(${JSON.stringify(specifier)}, Object.keys(await import(${JSON.stringify(specifier)})).length);`).join("\n")}\n`);
+write(
+  "imports.js",
+  `${specifiers.map((specifier) => `console.log(${JSON.stringify(specifier)}, Object.keys(await import(${JSON.stringify(specifier)})).length);`).join("\n")}\n`,
+);
 attempt("import from Node", process.execPath, "imports.js");
 
 write("run.js", RUN);
 attempt("run", process.execPath, "run.js");
 
-write("consumer.ts", `${specifiers.map((specifier, i) => `import * as m${i} from ${JSON.stringify(specifier)};`).join("\n")}\n${TYPED}\nexport const all = [${specifiers.map((_, i) => `m${i}`).join(", ")}];\n`);
-const base = { target: "ES2022", lib: ["ES2022", "ESNext.Disposable", "DOM", "DOM.AsyncIterable"], strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: ["node"] };
-for (const [name, resolution] of Object.entries({ NodeNext: { module: "NodeNext", moduleResolution: "NodeNext" }, bundler: { module: "ESNext", moduleResolution: "bundler" } })) {
+write(
+  "consumer.ts",
+  `${specifiers.map((specifier, i) => `import * as m${i} from ${JSON.stringify(specifier)};`).join("\n")}\n${TYPED}\nexport const all = [${specifiers.map((_, i) => `m${i}`).join(", ")}];\n`,
+);
+const base = {
+  target: "ES2022",
+  lib: ["ES2022", "ESNext.Disposable", "DOM", "DOM.AsyncIterable"],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noEmit: true,
+  types: ["node"],
+};
+for (const [name, resolution] of Object.entries({
+  NodeNext: { module: "NodeNext", moduleResolution: "NodeNext" },
+  bundler: { module: "ESNext", moduleResolution: "bundler" },
+})) {
   write("tsconfig.json", { compilerOptions: { ...base, ...resolution, skipLibCheck: true }, files: ["consumer.ts"] });
   attempt(`tsc with ${name} resolution`, join(root, "node_modules/.bin/tsc"), "-p", ".");
 }
 // TensorFlow.js's own declarations do not pass a full check; ours must.
 write("tsconfig.json", { compilerOptions: { ...base, module: "NodeNext", moduleResolution: "NodeNext", skipLibCheck: false }, files: ["consumer.ts"] });
 const { stdout } = spawnSync(join(root, "node_modules/.bin/tsc"), ["-p", "."], { cwd: folder, encoding: "utf8" });
-problems.push(...stdout.split("\n").filter((line) => /^(node_modules\/@lab\/|consumer\.ts)/.test(line)).map((line) => `tsc without skipLibCheck: ${line}`));
+problems.push(
+  ...stdout
+    .split("\n")
+    .filter((line) => /^(node_modules\/@lab\/|consumer\.ts)/.test(line))
+    .map((line) => `tsc without skipLibCheck: ${line}`),
+);
 
 attempt("npx lab-engine --help", "npx", "--no-install", "lab-engine", "--help");
 conclude(problems, `${specifiers.length} entries install, import, type-check and run`);

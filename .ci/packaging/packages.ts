@@ -33,9 +33,14 @@ export const packages: readonly Package[] = globSync("packages/*/package.json", 
   });
 
 /** The entries of a package that hold code: subpath, name to import, built files. */
-export function entries({ manifest, folder }: Package): { readonly subpath: string; readonly specifier: string; readonly types: string; readonly code: string }[] {
+export function entries({
+  manifest,
+  folder,
+}: Package): { readonly subpath: string; readonly specifier: string; readonly types: string; readonly code: string }[] {
   return Object.entries(manifest.exports).flatMap(([subpath, target]) =>
-    typeof target === "string" ? [] : [{ subpath, specifier: join(manifest.name, subpath), types: join(folder, target["types"]!), code: join(folder, target["default"]!) }],
+    typeof target === "string"
+      ? []
+      : [{ subpath, specifier: join(manifest.name, subpath), types: join(folder, target["types"]!), code: join(folder, target["default"]!) }],
   );
 }
 

@@ -7,7 +7,11 @@ import { conclude, packages } from "./packages.ts";
 const problems: string[] = [];
 for (const { manifest, tarball } of packages) {
   const bytes = readFileSync(tarball);
-  const { messages, pkg } = await publint({ strict: true, level: "warning", pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) } });
+  const { messages, pkg } = await publint({
+    strict: true,
+    level: "warning",
+    pack: { tarball: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) },
+  });
   for (const message of messages) problems.push(`${manifest.name}: ${message.type}: ${formatMessage(message, pkg, { color: false }) ?? message.code}`);
 }
 conclude(problems, `${packages.length} packages pass`);

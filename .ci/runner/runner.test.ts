@@ -59,8 +59,16 @@ it("execute() takes the exit code for the verdict, and keeps the output without 
 it("execute() adds the tests inside a gate, and fails a gate that ran none", async () => {
   const counts = { file: "counts.json", read: (text: string) => JSON.parse(text) as { passed: number; failed: number } };
   const writing = (value: unknown): string[] => node(`require("fs").writeFileSync("counts.json", ${JSON.stringify(JSON.stringify(value))})`);
-  expect(await execute(gate("a", { command: writing({ passed: 5, failed: 0 }), counts }), { root: root() })).toMatchObject({ status: "passed", passed: 6, failed: 0 });
-  expect(await execute(gate("a", { command: writing({ passed: 5, failed: 2 }), counts }), { root: root() })).toMatchObject({ status: "failed", passed: 5, failed: 3 });
+  expect(await execute(gate("a", { command: writing({ passed: 5, failed: 0 }), counts }), { root: root() })).toMatchObject({
+    status: "passed",
+    passed: 6,
+    failed: 0,
+  });
+  expect(await execute(gate("a", { command: writing({ passed: 5, failed: 2 }), counts }), { root: root() })).toMatchObject({
+    status: "failed",
+    passed: 5,
+    failed: 3,
+  });
   expect(await execute(gate("a", { command: writing({ passed: 0, failed: 0 }), counts }), { root: root() })).toMatchObject({ status: "failed", failed: 1 });
   expect(await execute(gate("a", { command: node(""), counts }), { root: root() })).toMatchObject({ status: "failed", failed: 1 });
 });

@@ -5,7 +5,10 @@ import type { Gate, Outcome } from "./gate.ts";
  *
  * @throws RangeError if a gate needs one that comes later or is not there
  */
-export async function schedule(gates: readonly Gate[], { slots, execute, report }: { readonly slots: number; execute(gate: Gate): Promise<Outcome>; report(outcome: Outcome): void }): Promise<Outcome[]> {
+export async function schedule(
+  gates: readonly Gate[],
+  { slots, execute, report }: { readonly slots: number; execute(gate: Gate): Promise<Outcome>; report(outcome: Outcome): void },
+): Promise<Outcome[]> {
   for (const [i, { name, needs = [] }] of gates.entries()) {
     const missing = needs.find((need) => !gates.slice(0, i).some((gate) => gate.name === need));
     if (missing !== undefined) throw new RangeError(`Cannot schedule ${name}: expected "${missing}" before it`);
@@ -29,10 +32,13 @@ export async function schedule(gates: readonly Gate[], { slots, execute, report 
       } else if (size(gate, slots) <= free) {
         free -= size(gate, slots);
         waiting.delete(gate);
-        running.set(gate, execute(gate).then((outcome) => {
-          running.delete(gate);
-          finish(outcome);
-        }));
+        running.set(
+          gate,
+          execute(gate).then((outcome) => {
+            running.delete(gate);
+            finish(outcome);
+          }),
+        );
       }
     }
     if (running.size > 0) await Promise.race(running.values());

@@ -36,7 +36,9 @@ function contradictions(where: string, rung: Fields): string[] {
   const [lower, kl, upper] = [rung["klLower"] as number, rung["kl"] as number, rung["klUpper"] as number];
   return [
     ...(lower > kl || kl > upper ? [`${where}: expected klLower ≤ kl ≤ klUpper, got ${lower}, ${kl}, ${upper}`] : []),
-    ...((rung["bound01"] as number) < (rung["risk01"] as number) ? [`${where}: bound01 ${String(rung["bound01"])} is below risk01 ${String(rung["risk01"])}`] : []),
+    ...((rung["bound01"] as number) < (rung["risk01"] as number)
+      ? [`${where}: bound01 ${String(rung["bound01"])} is below risk01 ${String(rung["risk01"])}`]
+      : []),
   ];
 }
 

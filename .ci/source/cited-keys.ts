@@ -5,7 +5,10 @@ const BRACKETS = /(?<![\w`"'])\[([^[\]]+)\](?!\()/g;
 export function citedKeys(text: string): { readonly key: string; readonly line: number }[] {
   return [...text.matchAll(BRACKETS)].flatMap(({ 1: inside, index }) => {
     const line = text.slice(0, index).split("\n").length - 1;
-    return inside!.split(";").flatMap((part) => KEY.exec(part.trim())?.[0] ?? []).map((key) => ({ key, line }));
+    return inside!
+      .split(";")
+      .flatMap((part) => KEY.exec(part.trim())?.[0] ?? [])
+      .map((key) => ({ key, line }));
   });
 }
 

@@ -16,13 +16,18 @@ export interface Exported {
 
 /** The functions, classes and constants that the packages export, by following the re-exports of their entries. */
 export function exportedValues(root: string): Exported[] {
-  return globSync("packages/*/package.json", { cwd: root }).toSorted().flatMap((manifest) => {
-    const { name, exports } = JSON.parse(readFileSync(join(root, manifest), "utf8")) as { name: string; exports: Record<string, string | Record<string, string>> };
-    return Object.entries(exports).flatMap(([subpath, target]) => {
-      const source = typeof target === "string" ? undefined : target["@lab/source"];
-      return source === undefined ? [] : valuesOf(root, join(root, manifest, "..", source)).map((value) => ({ ...value, entry: join(name, subpath) }));
+  return globSync("packages/*/package.json", { cwd: root })
+    .toSorted()
+    .flatMap((manifest) => {
+      const { name, exports } = JSON.parse(readFileSync(join(root, manifest), "utf8")) as {
+        name: string;
+        exports: Record<string, string | Record<string, string>>;
+      };
+      return Object.entries(exports).flatMap(([subpath, target]) => {
+        const source = typeof target === "string" ? undefined : target["@lab/source"];
+        return source === undefined ? [] : valuesOf(root, join(root, manifest, "..", source)).map((value) => ({ ...value, entry: join(name, subpath) }));
+      });
     });
-  });
 }
 
 type Value = Omit<Exported, "entry">;
@@ -48,7 +53,11 @@ function valuesOf(root: string, file: string): Value[] {
       : (ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name !== undefined
         ? [statement.name.text]
         : [];
-    const doc = ts.getJSDocCommentsAndTags(statement).filter(ts.isJSDoc).map((comment) => comment.getText(tree)).join("\n");
+    const doc = ts
+      .getJSDocCommentsAndTags(statement)
+      .filter(ts.isJSDoc)
+      .map((comment) => comment.getText(tree))
+      .join("\n");
     const line = tree.getLineAndCharacterOfPosition(statement.getStart(tree)).line + 1;
     return names.map((name) => ({ name, file: relative(root, file), line, doc }));
   });

@@ -54,7 +54,10 @@ it("exportedValues() follows re-exports to each value's docstring, and leaves ty
   const root = mkdtempSync(join(tmpdir(), "lab-exports-"));
   onTestFinished(() => rmSync(root, { recursive: true }));
   const files = {
-    "packages/a/package.json": JSON.stringify({ name: "@lab/a", exports: { ".": { "@lab/source": "./src/index.ts" }, "./b": { "@lab/source": "./src/b/index.ts" }, "./package.json": "./package.json" } }),
+    "packages/a/package.json": JSON.stringify({
+      name: "@lab/a",
+      exports: { ".": { "@lab/source": "./src/index.ts" }, "./b": { "@lab/source": "./src/b/index.ts" }, "./package.json": "./package.json" },
+    }),
     "packages/a/src/index.ts": 'export { f, type T, g as h } from "./f.ts";\nexport type { U } from "./f.ts";',
     "packages/a/src/f.ts": "export type T = 1;\nexport type U = 2;\n/** One. @example x */\nexport function f() {}\nexport const g = 1, hidden = 2;",
     "packages/a/src/b/index.ts": 'export { f } from "../f.ts";\nexport { C } from "./c.ts";',

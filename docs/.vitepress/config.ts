@@ -28,7 +28,12 @@ const config: UserConfig = defineConfig({
     ],
     sidebar: [
       { text: "Guide", items: guide.map(([file, text]) => ({ text, link: `/guide/${file}` })) },
-      { text: "API", items: packages.filter((name) => existsSync(new URL(`../api/${name}`, import.meta.url))).map((name) => ({ text: `@lab/${name}`, link: `/api/${name}/src/` })) },
+      {
+        text: "API",
+        items: packages
+          .filter((name) => existsSync(new URL(`../api/${name}/src.md`, import.meta.url)))
+          .map((name) => ({ text: `@lab/${name}`, link: `/api/${name}/src` })),
+      },
     ],
   },
 });
