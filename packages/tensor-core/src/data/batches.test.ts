@@ -6,7 +6,16 @@ import { key } from "../random/key.ts";
 import { batches, type BatchesOptions } from "./batches.ts";
 import { dataset } from "./dataset.ts";
 
-const points = dataset({ x: ndarray(Float32Array.from({ length: 10 }, (_, i) => i), [10]), y: ndarray(Int32Array.from({ length: 10 }, (_, i) => 100 + i), [10]) });
+const points = dataset({
+  x: ndarray(
+    Float32Array.from({ length: 10 }, (_, i) => i),
+    [10],
+  ),
+  y: ndarray(
+    Int32Array.from({ length: 10 }, (_, i) => 100 + i),
+    [10],
+  ),
+});
 
 async function seen(options: BatchesOptions, from = 0, most = Infinity): Promise<number[][]> {
   const all: number[][] = [];
@@ -70,14 +79,18 @@ test("batches() leak no tensor, also when left early", async () => {
 
 test("a batch larger than the dataset is the whole dataset, unless dropLast", async () => {
   expect((await seen({ key: key(0), size: 64, epochs: 1 }))[0]!.length).toBe(10);
-  expect(() => batches(points, { key: key(0), size: 11, dropLast: true })).toThrow("Cannot batch a dataset: with dropLast, size must be at most its 10 examples, got 11");
+  expect(() => batches(points, { key: key(0), size: 11, dropLast: true })).toThrow(
+    "Cannot batch a dataset: with dropLast, size must be at most its 10 examples, got 11",
+  );
 });
 
 test("batches() refuses sizes, epochs, steps and datasets that yield none", () => {
   expect(() => batches(points, { key: key(0), size: 0 })).toThrow("Cannot batch a dataset: size must be a whole number ≥ 1, got 0");
   expect(() => batches(points, { key: key(0), size: 2.5 })).toThrow("got 2.5");
   expect(() => batches(points, { key: key(0), size: 2, epochs: 0 })).toThrow("Cannot batch a dataset: epochs must be a whole number ≥ 1, got 0");
-  expect(() => batches(dataset({ x: ndarray(new Float32Array(0), [0]) }), { key: key(0), size: 2 })).toThrow("Cannot batch a dataset: expected at least one example, got none");
+  expect(() => batches(dataset({ x: ndarray(new Float32Array(0), [0]) }), { key: key(0), size: 2 })).toThrow(
+    "Cannot batch a dataset: expected at least one example, got none",
+  );
   const twenty = batches(points, { key: key(0), size: 1, epochs: 2 });
   expect(() => twenty.from(21)).toThrow("Cannot batch from step 21: expected a whole number in [0, 20]");
   expect(() => twenty.from(-1)).toThrow("Cannot batch from step -1");

@@ -41,9 +41,11 @@ export type BatchesOptions = {
  */
 export function batches<B extends Batch>(examples: Dataset<B>, { key, size, epochs = Infinity, dropLast = false }: BatchesOptions): ShuffledBatches<B> {
   if (!(Number.isInteger(size) && size >= 1)) throw new RangeError(`Cannot batch a dataset: size must be a whole number ≥ 1, got ${size}`);
-  if (!(epochs === Infinity || (Number.isInteger(epochs) && epochs >= 1))) throw new RangeError(`Cannot batch a dataset: epochs must be a whole number ≥ 1, got ${epochs}`);
+  if (!(epochs === Infinity || (Number.isInteger(epochs) && epochs >= 1)))
+    throw new RangeError(`Cannot batch a dataset: epochs must be a whole number ≥ 1, got ${epochs}`);
   if (examples.size === 0) throw new RangeError("Cannot batch a dataset: expected at least one example, got none");
-  if (dropLast && size > examples.size) throw new RangeError(`Cannot batch a dataset: with dropLast, size must be at most its ${examples.size} examples, got ${size}`);
+  if (dropLast && size > examples.size)
+    throw new RangeError(`Cannot batch a dataset: with dropLast, size must be at most its ${examples.size} examples, got ${size}`);
   const stepsPerEpoch = dropLast ? Math.floor(examples.size / size) : Math.ceil(examples.size / size);
   const steps = stepsPerEpoch * epochs;
 
@@ -58,7 +60,8 @@ export function batches<B extends Batch>(examples: Dataset<B>, { key, size, epoc
   }
 
   function from(step: number): AsyncIterable<Owned<B>> {
-    if (!(Number.isSafeInteger(step) && step >= 0 && step <= steps)) throw new RangeError(`Cannot batch from step ${step}: expected a whole number in [0, ${steps}]`);
+    if (!(Number.isSafeInteger(step) && step >= 0 && step <= steps))
+      throw new RangeError(`Cannot batch from step ${step}: expected a whole number in [0, ${steps}]`);
     return { [Symbol.asyncIterator]: () => walk(step) };
   }
 

@@ -7,14 +7,22 @@ import { key } from "../random/key.ts";
 import { at, dataset, fullBatch, partition, subset, take } from "./dataset.ts";
 
 const points = dataset({
-  x: ndarray(Float32Array.from({ length: 20 }, (_, i) => i), [10, 2]),
-  label: ndarray(Uint8Array.from({ length: 10 }, (_, i) => i), [10]),
+  x: ndarray(
+    Float32Array.from({ length: 20 }, (_, i) => i),
+    [10, 2],
+  ),
+  label: ndarray(
+    Uint8Array.from({ length: 10 }, (_, i) => i),
+    [10],
+  ),
 });
 
 test("dataset() wants fields that agree on the number of examples", () => {
   expect(() => dataset({})).toThrow("Cannot form a dataset: expected at least one field, got none");
   expect(() => dataset({ x: ndarray(new Float32Array(1), []) })).toThrow('field "x" must have an axis of examples');
-  expect(() => dataset({ x: ndarray(new Float32Array(4), [2, 2]), y: ndarray(new Uint8Array(3), [3]) })).toThrow('Cannot form a dataset: field "x" has 2 examples, "y" has 3');
+  expect(() => dataset({ x: ndarray(new Float32Array(4), [2, 2]), y: ndarray(new Uint8Array(3), [3]) })).toThrow(
+    'Cannot form a dataset: field "x" has 2 examples, "y" has 3',
+  );
 });
 
 test("take() keeps the first examples of every field", () => {

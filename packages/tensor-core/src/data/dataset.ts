@@ -36,7 +36,8 @@ export function dataset(fields: { readonly [name: string]: HostArray }): Dataset
   if (first === undefined) throw new RangeError("Cannot form a dataset: expected at least one field, got none");
   for (const [name, { shape }] of named) {
     if (shape.length === 0) throw new RangeError(`Cannot form a dataset: field "${name}" must have an axis of examples, got a single number`);
-    if (shape[0] !== first[1].shape[0]) throw new RangeError(`Cannot form a dataset: field "${first[0]}" has ${first[1].shape[0]} examples, "${name}" has ${shape[0]}`);
+    if (shape[0] !== first[1].shape[0])
+      throw new RangeError(`Cannot form a dataset: field "${first[0]}" has ${first[1].shape[0]} examples, "${name}" has ${shape[0]}`);
   }
   return { size: first[1].shape[0]!, fields };
 }
@@ -106,7 +107,8 @@ export function at<B extends Batch>(examples: Dataset<B>, indices: ArrayLike<num
   if (indices.length === 0) throw new RangeError("Cannot pick examples: expected at least one index, got none");
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!;
-    if (!(Number.isInteger(index) && index >= 0 && index < examples.size)) throw new RangeError(`Cannot pick examples: an index must be in [0, ${examples.size}), got ${index}`);
+    if (!(Number.isInteger(index) && index >= 0 && index < examples.size))
+      throw new RangeError(`Cannot pick examples: an index must be in [0, ${examples.size}), got ${index}`);
   }
   return { size: indices.length, fields: eachField(examples, (field) => gathered(field, indices)) };
 }
@@ -176,5 +178,6 @@ function eachField<B extends Batch>({ fields }: Dataset<B>, f: (field: HostArray
 }
 
 function checkCount(verb: string, n: number, most: number, least: number): void {
-  if (!Number.isInteger(n) || n < least || n > most) throw new RangeError(`Cannot ${verb} a dataset: n must be a whole number in [${least}, ${most}], got ${n}`);
+  if (!Number.isInteger(n) || n < least || n > most)
+    throw new RangeError(`Cannot ${verb} a dataset: n must be a whole number in [${least}, ${most}], got ${n}`);
 }

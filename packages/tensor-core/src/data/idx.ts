@@ -12,7 +12,21 @@ const READINGS: { readonly [type: number]: Reading } = {
   0x0e: { bytes: 8, array: (n) => new Float32Array(n), at: (view, offset) => view.getFloat64(offset) },
 };
 
-/** A file that is not what it says it is: truncated, overlong, of another format, or changed. */
+/**
+ * A file that is not what it says it is: truncated, overlong, of another format, or changed.
+ *
+ * @example
+ * ```ts
+ * import { CorruptFileError, idx } from "@lab/tensor-core/data";
+ * let caught: unknown;
+ * try {
+ *   idx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7));
+ * } catch (error) {
+ *   caught = error;
+ * }
+ * caught instanceof CorruptFileError; // => true
+ * ```
+ */
 export class CorruptFileError extends Error {
   override readonly name = "CorruptFileError";
 }
@@ -36,7 +50,8 @@ export function idx(file: Uint8Array, source = "IDX data"): HostArray {
   }
   if (file.length < 4) fail("an IDX file of at least 4 bytes", `${file.length} bytes`);
   const reading = READINGS[file[2]!];
-  if (file[0] !== 0 || file[1] !== 0 || reading === undefined) fail("the magic number of an IDX file", `0x${Array.from(file.subarray(0, 4), (b) => b.toString(16).padStart(2, "0")).join("")}`);
+  if (file[0] !== 0 || file[1] !== 0 || reading === undefined)
+    fail("the magic number of an IDX file", `0x${Array.from(file.subarray(0, 4), (b) => b.toString(16).padStart(2, "0")).join("")}`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const start = 4 + 4 * file[3]!;
   if (file.length < start) fail(`a header of ${start} bytes`, `${file.length} bytes`);

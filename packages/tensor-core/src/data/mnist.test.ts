@@ -28,7 +28,14 @@ async function folder(replaced: { readonly [file: string]: Uint8Array | null } =
 /** Made images of the MNIST format: pixel i of image k is (i + k) mod 256. */
 function made(count: number): { readonly images: Uint8Array; readonly labels: Uint8Array } {
   const sizes = (...shape: readonly number[]): number[] => shape.flatMap((n) => [0, 0, n >> 8, n & 255]);
-  const images = Uint8Array.from([0, 0, 8, 3, ...sizes(count, 28, 28), ...Array.from({ length: count * 784 }, (_, i) => ((i % 784) + Math.floor(i / 784)) % 256)]);
+  const images = Uint8Array.from([
+    0,
+    0,
+    8,
+    3,
+    ...sizes(count, 28, 28),
+    ...Array.from({ length: count * 784 }, (_, i) => ((i % 784) + Math.floor(i / 784)) % 256),
+  ]);
   const labels = Uint8Array.from([0, 0, 8, 1, ...sizes(count), ...Array.from({ length: count }, (_, i) => i % 10)]);
   return { images, labels };
 }
@@ -100,12 +107,16 @@ test("mnist() names a missing file", async () => {
 
 test("mnist() refuses a truncated file", async () => {
   const bytes = (await readFile(join(original, IMAGES))).subarray(0, 4_000_000);
-  await expect(mnist({ folder: await folder({ [IMAGES]: bytes }), split: "test" })).rejects.toThrow("expected 7840016 bytes for the shape [10000, 28, 28], got 4000000");
+  await expect(mnist({ folder: await folder({ [IMAGES]: bytes }), split: "test" })).rejects.toThrow(
+    "expected 7840016 bytes for the shape [10000, 28, 28], got 4000000",
+  );
 });
 
 test("mnist() refuses a truncated gzip file", async () => {
   const bytes = gzipSync(await readFile(join(original, LABELS)));
-  await expect(mnist({ folder: await folder({ [LABELS]: null, [`${LABELS}.gz`]: bytes.subarray(0, 900) }), split: "test" })).rejects.toThrow("expected a complete gzip file");
+  await expect(mnist({ folder: await folder({ [LABELS]: null, [`${LABELS}.gz`]: bytes.subarray(0, 900) }), split: "test" })).rejects.toThrow(
+    "expected a complete gzip file",
+  );
 });
 
 test("mnist() refuses a file with one changed bit, unless told that the data are others", async () => {

@@ -27,11 +27,37 @@ export type MnistOptions = {
   readonly sha256?: Checksums | false;
 };
 
-/** Mean and standard deviation of the 60 000 training images' pixels, to four digits. */
+/**
+ * Mean of the pixels of the 60 000 training images, to four digits; pixels in [0, 1].
+ *
+ * @example
+ * ```ts
+ * import { MNIST_MEAN } from "@lab/tensor-core/data";
+ * MNIST_MEAN; // => 0.1307
+ * ```
+ */
 export const MNIST_MEAN = 0.1307;
+
+/**
+ * Standard deviation of the pixels of the 60 000 training images, to four digits; pixels in [0, 1].
+ *
+ * @example
+ * ```ts
+ * import { MNIST_DEVIATION } from "@lab/tensor-core/data";
+ * MNIST_DEVIATION; // => 0.3081
+ * ```
+ */
 export const MNIST_DEVIATION = 0.3081;
 
-/** SHA-256 of the four original files, unpacked. */
+/**
+ * SHA-256 of the four original files, unpacked, by name.
+ *
+ * @example
+ * ```ts
+ * import { MNIST_SHA256 } from "@lab/tensor-core/data";
+ * Object.keys(MNIST_SHA256).length; // => 4
+ * ```
+ */
 export const MNIST_SHA256: Checksums = {
   "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
   "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -52,21 +78,29 @@ export const MNIST_SHA256: Checksums = {
  * [digits.fields.images.shape, digits.fields.labels.get(0)]; // => [ [ 100, 14, 14 ], 7 ]
  * ```
  */
-export async function mnist({ folder, split = "train", n, key, classes, size = 28, standardise = false, sha256 = MNIST_SHA256 }: MnistOptions = {}): Promise<Dataset<LabelledImages>> {
+export async function mnist({ folder, split = "train", n, key, classes, size = 28, standardise = false, sha256 = MNIST_SHA256 }: MnistOptions = {}): Promise<
+  Dataset<LabelledImages>
+> {
   if (size !== 28 && size !== 14) throw new RangeError(`Cannot load images: size must be 28 or 14, got ${String(size)}`);
   if (split !== "train" && split !== "test") throw new RangeError(`Cannot load images: split must be "train" or "test", got "${String(split)}"`);
   const from = folder ?? (await packaged());
   const prefix = split === "train" ? "train" : "t10k";
   const [images, labels] = await Promise.all([readIdx(from, `${prefix}-images-idx3-ubyte`, sha256), readIdx(from, `${prefix}-labels-idx1-ubyte`, sha256)]);
   const [count, rows, columns] = images.shape;
-  if (images.shape.length !== 3 || rows !== 28 || columns !== 28) throw new CorruptFileError(`Cannot load images: expected an array [n, 28, 28] in ${from}, got [${images.shape.join(", ")}]`);
-  if (labels.shape.length !== 1 || labels.shape[0] !== count) throw new CorruptFileError(`Cannot load images: expected ${count} labels in ${from}, got an array [${labels.shape.join(", ")}]`);
+  if (images.shape.length !== 3 || rows !== 28 || columns !== 28)
+    throw new CorruptFileError(`Cannot load images: expected an array [n, 28, 28] in ${from}, got [${images.shape.join(", ")}]`);
+  if (labels.shape.length !== 1 || labels.shape[0] !== count)
+    throw new CorruptFileError(`Cannot load images: expected ${count} labels in ${from}, got an array [${labels.shape.join(", ")}]`);
 
   const all = dataset<LabelledImages>({ images, labels });
   const kept = classes === undefined ? all : ofClasses(all, classes);
-  if (n !== undefined && !(Number.isInteger(n) && n >= 1 && n <= kept.size)) throw new RangeError(`Cannot load images: n must be a whole number in [1, ${kept.size}], got ${n}`);
+  if (n !== undefined && !(Number.isInteger(n) && n >= 1 && n <= kept.size))
+    throw new RangeError(`Cannot load images: n must be a whole number in [1, ${kept.size}], got ${n}`);
   const chosen = key !== undefined ? subset(kept, { n: n ?? kept.size, key }) : take(kept, n ?? kept.size);
-  return dataset<LabelledImages>({ images: pixels(chosen.fields.images, { size, standardise }), labels: ndarray(Int32Array.from(chosen.fields.labels.data), [chosen.size]) });
+  return dataset<LabelledImages>({
+    images: pixels(chosen.fields.images, { size, standardise }),
+    labels: ndarray(Int32Array.from(chosen.fields.labels.data), [chosen.size]),
+  });
 }
 
 function ofClasses(examples: Dataset<LabelledImages>, classes: readonly number[]): Dataset<LabelledImages> {
@@ -74,12 +108,20 @@ function ofClasses(examples: Dataset<LabelledImages>, classes: readonly number[]
   const present = new Set(labels);
   const stray = classes.find((c) => !present.has(c));
   if (classes.length === 0 || stray !== undefined || new Set(classes).size !== classes.length)
-    throw new RangeError(`Cannot load images: classes must be distinct labels among ${[...present].sort((a, b) => a - b).join(", ")}, got [${classes.join(", ")}]`);
+    throw new RangeError(
+      `Cannot load images: classes must be distinct labels among ${[...present].sort((a, b) => a - b).join(", ")}, got [${classes.join(", ")}]`,
+    );
   const place = new Map(classes.map((c, i) => [c, i]));
   const indices: number[] = [];
   labels.forEach((label, i) => place.has(label) && indices.push(i));
   const kept = at(examples, indices);
-  return dataset<LabelledImages>({ images: kept.fields.images, labels: ndarray(Int32Array.from(kept.fields.labels.data, (label) => place.get(label)!), [kept.size]) });
+  return dataset<LabelledImages>({
+    images: kept.fields.images,
+    labels: ndarray(
+      Int32Array.from(kept.fields.labels.data, (label) => place.get(label)!),
+      [kept.size],
+    ),
+  });
 }
 
 /** Bytes [n, 28, 28] as float32 pixels. */
@@ -126,7 +168,10 @@ async function readIdx(folder: string, name: string, sha256: Checksums | false):
     const array = idx(file, path);
     if (sha256 === false) return array;
     const hash = createHash("sha256").update(file).digest("hex");
-    if (hash !== sha256[name]) throw new CorruptFileError(`Cannot read ${path}: expected SHA-256 ${sha256[name] ?? "of a file by that name"}, got ${hash}; pass sha256: false for other data in the same format`);
+    if (hash !== sha256[name])
+      throw new CorruptFileError(
+        `Cannot read ${path}: expected SHA-256 ${sha256[name] ?? "of a file by that name"}, got ${hash}; pass sha256: false for other data in the same format`,
+      );
     return array;
   }
   throw new Error(`Cannot find ${name} or ${name}.gz in ${folder}`);

@@ -6,7 +6,11 @@
  * @throws Error naming the file and the cause; the temporary file is removed
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const [{ mkdir, open, rename, rm }, { dirname }, { randomUUID }] = await Promise.all([import("node:fs/promises"), import("node:path"), import("node:crypto")]);
+  const [{ mkdir, open, rename, rm }, { dirname }, { randomUUID }] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:path"),
+    import("node:crypto"),
+  ]);
   const temporary = `${path}.${randomUUID()}.partial`;
   try {
     await mkdir(dirname(path), { recursive: true });

@@ -24,7 +24,13 @@ export type BarChartOptions = ChartText & {
 export function barChart(rows: Rows, { category, value, series, valueAxis = {}, ...text }: BarChartOptions): Chart {
   const all = marks("bar chart", rows, { x: category, y: value, series }).map((mark) => ({ ...mark, x: String(mark.x) }));
   const name = typeof value === "string" ? value : "";
-  const across = positioned("bar chart", "y", all.map(({ y }) => y), { zero: true, ...valueAxis }, name);
+  const across = positioned(
+    "bar chart",
+    "y",
+    all.map(({ y }) => y),
+    { zero: true, ...valueAxis },
+    name,
+  );
   const groups = new Set(all.map((mark) => mark.series)).size;
   return {
     kind: "chart",

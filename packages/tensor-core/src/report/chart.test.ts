@@ -17,12 +17,18 @@ function pieces(picture: string): number {
 }
 
 test("a chart fits the width it is given, wide and narrow", async () => {
-  const draws = ndarray(Float32Array.from({ length: 40 }, (_, i) => (i * 7) % 13), [4, 10]);
+  const draws = ndarray(
+    Float32Array.from({ length: 40 }, (_, i) => (i * 7) % 13),
+    [4, 10],
+  );
   const charts = [
     lineChart(rows, { title: "Lines", x: "x", y: ["a", "b"], yAxis: { title: "a quantity" } }),
     lineChart(rows, { title: "Band", x: "x", y: "a", band: ["low", "high"] }),
     pointChart(rows, { title: "Points", x: "x", y: "a" }),
-    barChart(rows.map((row) => ({ ...row, x: `a rather long name ${row.x}` })), { title: "Bars", category: "x", value: ["a", "b"] }),
+    barChart(
+      rows.map((row) => ({ ...row, x: `a rather long name ${row.x}` })),
+      { title: "Bars", category: "x", value: ["a", "b"] },
+    ),
     traceChart(draws, { title: "Trace", quantity: "loss" }),
     rankChart(draws, { title: "Ranks", bins: 4 }),
   ];
@@ -43,7 +49,15 @@ test("lineChart() draws one line a series, and breaks it where a number is not f
 });
 
 test("lineChart() puts larger numbers higher", async () => {
-  const picture = await svg(lineChart([{ x: 0, y: 1 }, { x: 1, y: 3 }], { title: "Up", x: "x", y: "y" }));
+  const picture = await svg(
+    lineChart(
+      [
+        { x: 0, y: 1 },
+        { x: 1, y: 3 },
+      ],
+      { title: "Up", x: "x", y: "y" },
+    ),
+  );
   const [, x0, y0, x1, y1] = /d="M([\d.]+),([\d.]+)L([\d.]+),([\d.]+)" stroke="[^"]+" stroke-width="2.25"/.exec(picture)!.map(Number);
   expect(x1!).toBeGreaterThan(x0!);
   expect(y1!).toBeLessThan(y0!);
@@ -57,7 +71,12 @@ test("a level has its line and its label", async () => {
 
 test("the label of a level stands in the third where the lines leave most room", async () => {
   const place = async (ys: readonly number[]): Promise<string> => {
-    const picture = await svg(lineChart(ys.map((y, x) => ({ x, y })), { title: "Level", x: "x", y: "y", levels: { level: 5 } }));
+    const picture = await svg(
+      lineChart(
+        ys.map((y, x) => ({ x, y })),
+        { title: "Level", x: "x", y: "y", levels: { level: 5 } },
+      ),
+    );
     return /text-anchor="(\w+)"[^>]*>level<\/text>/.exec(picture)?.[1] ?? "start";
   };
   expect(await place([0, 0, 0, 4, 4, 4, 5, 6, 6])).toBe("start");
@@ -67,7 +86,10 @@ test("the label of a level stands in the third where the lines leave most room",
 });
 
 test("field names may hold any character", async () => {
-  const odd = [{ "a.b[0]": 1, "'q'": 2 }, { "a.b[0]": 2, "'q'": 3 }];
+  const odd = [
+    { "a.b[0]": 1, "'q'": 2 },
+    { "a.b[0]": 2, "'q'": 3 },
+  ];
   expect(pieces(await svg(lineChart(odd, { title: "Odd", x: "a.b[0]", y: "'q'" })))).toBe(1);
 });
 
@@ -75,7 +97,9 @@ test("charts refuse no rows, unknown fields and numbers that a log axis has no p
   expect(() => lineChart([], { title: "t", x: "x", y: "y" })).toThrow("Cannot draw a line chart: expected at least one row, got none");
   expect(() => pointChart(rows, { title: "t", x: "x", y: "c" })).toThrow('Cannot draw a point chart: no row has a field "c", only x, a, b, low, high');
   expect(() => barChart(rows, { title: "t", category: "x", value: "a", series: "s" })).toThrow('no row has a field "s"');
-  expect(() => lineChart([{ x: 0, y: 1 }], { title: "t", x: "x", y: "y", xAxis: { scale: "log" } })).toThrow("Cannot draw a line chart: a log axis needs numbers above 0, got 0 in x");
+  expect(() => lineChart([{ x: 0, y: 1 }], { title: "t", x: "x", y: "y", xAxis: { scale: "log" } })).toThrow(
+    "Cannot draw a line chart: a log axis needs numbers above 0, got 0 in x",
+  );
 });
 
 test("a chart says in words what it shows", () => {
@@ -84,15 +108,24 @@ test("a chart says in words what it shows", () => {
 });
 
 test("traceChart() keeps the order of draws and thins long chains evenly", () => {
-  const { rows: thinned } = traceChart(ndarray(Float32Array.from({ length: 2000 }, (_, i) => i), [2, 1000]), { title: "t", quantity: "loss" });
+  const { rows: thinned } = traceChart(
+    ndarray(
+      Float32Array.from({ length: 2000 }, (_, i) => i),
+      [2, 1000],
+    ),
+    { title: "t", quantity: "loss" },
+  );
   expect(thinned.length).toBe(2 * 334);
   expect(thinned[1]).toEqual({ draw: 3, loss: 3, chain: "chain 1" });
   expect(thinned[335]).toEqual({ draw: 3, loss: 1003, chain: "chain 2" });
-  expect(() => traceChart(ndarray(new Float32Array(8), [2, 2, 2]), { title: "t", quantity: "loss" })).toThrow("Cannot draw a trace chart: expected draws of shape [chain, draw] or [draw], got [2, 2, 2]");
+  expect(() => traceChart(ndarray(new Float32Array(8), [2, 2, 2]), { title: "t", quantity: "loss" })).toThrow(
+    "Cannot draw a trace chart: expected draws of shape [chain, draw] or [draw], got [2, 2, 2]",
+  );
 });
 
 test("rankChart() counts each chain's pooled ranks", () => {
-  const counts = (values: readonly number[], bins: number) => rankChart(ndarray(Float32Array.from(values), [2, values.length / 2]), { title: "t", bins }).rows.map(({ draws }) => draws);
+  const counts = (values: readonly number[], bins: number) =>
+    rankChart(ndarray(Float32Array.from(values), [2, values.length / 2]), { title: "t", bins }).rows.map(({ draws }) => draws);
   expect(counts([1, 2, 3, 4, 5, 6, 7, 8], 2)).toEqual([4, 0, 0, 4]);
   expect(counts([1, 3, 5, 7, 2, 4, 6, 8], 4)).toEqual([1, 1, 1, 1, 1, 1, 1, 1]);
   // Equal draws share the middle rank of theirs.
@@ -111,7 +144,10 @@ test("png() is a picture of the width and scale asked for, in the theme's colour
 
 test("the series of each palette can be told from the paper: contrast of at least 3 : 1 [WCAG 2.2, 1.4.11]", () => {
   const luminance = (hex: string): number =>
-    [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i]!, 0);
+    [1, 3, 5]
+      .map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255)
+      .map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+      .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i]!, 0);
   const contrast = (a: string, b: string): number => {
     const [low, high] = [luminance(a), luminance(b)].toSorted((x, y) => x - y);
     return (high! + 0.05) / (low! + 0.05);

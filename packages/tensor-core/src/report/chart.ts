@@ -35,7 +35,17 @@ export type ChartText = { readonly title: string; readonly alt?: string };
  * chart({ title: "b", alt: "b against a", rows, spec: () => ({ data: { values: rows }, mark: "point", encoding: { x: { field: "a" }, y: { field: "b" } } }) }).title; // => 'b'
  * ```
  */
-export function chart({ title, alt, rows, spec }: { readonly title: string; readonly alt: string; readonly rows: Rows; readonly spec: (width: number) => TopLevelSpec }): Chart {
+export function chart({
+  title,
+  alt,
+  rows,
+  spec,
+}: {
+  readonly title: string;
+  readonly alt: string;
+  readonly rows: Rows;
+  readonly spec: (width: number) => TopLevelSpec;
+}): Chart {
   return { kind: "chart", title, alt, rows, spec };
 }
 
@@ -50,12 +60,23 @@ export type Mark = { readonly x: Value; readonly y: number | null; readonly low?
 export function marks(
   caller: string,
   rows: Rows,
-  { x, y, series, band }: { readonly x: string; readonly y: string | readonly string[]; readonly series?: string | undefined; readonly band?: readonly [string, string] | undefined },
+  {
+    x,
+    y,
+    series,
+    band,
+  }: {
+    readonly x: string;
+    readonly y: string | readonly string[];
+    readonly series?: string | undefined;
+    readonly band?: readonly [string, string] | undefined;
+  },
 ): Mark[] {
   if (rows.length === 0) throw new RangeError(`Cannot draw a ${caller}: expected at least one row, got none`);
   const columns = typeof y === "string" ? [y] : y;
   for (const field of [x, ...columns, ...(series === undefined ? [] : [series]), ...(band ?? [])]) {
-    if (!rows.some((row) => field in row)) throw new RangeError(`Cannot draw a ${caller}: no row has a field "${field}", only ${Object.keys(rows[0]!).join(", ")}`);
+    if (!rows.some((row) => field in row))
+      throw new RangeError(`Cannot draw a ${caller}: no row has a field "${field}", only ${Object.keys(rows[0]!).join(", ")}`);
   }
   return columns.flatMap((column) =>
     rows.map((row) => ({
@@ -72,17 +93,26 @@ function finite(value: Value): number | null {
 }
 
 /** The encoding of one axis. */
-export function positioned(caller: string, field: string, values: readonly Value[], { title, scale = "linear", domain, zero = false, format }: Axis, fallback: string): object {
+export function positioned(
+  caller: string,
+  field: string,
+  values: readonly Value[],
+  { title, scale = "linear", domain, zero = false, format }: Axis,
+  fallback: string,
+): object {
   const numeric = values.every((value) => value == null || typeof value === "number");
   if (scale === "log") {
     const stray = values.find((value) => typeof value !== "number" || value <= 0);
-    if (stray !== undefined && stray !== null) throw new RangeError(`Cannot draw a ${caller}: a log axis needs numbers above 0, got ${String(stray)} in ${fallback}`);
+    if (stray !== undefined && stray !== null)
+      throw new RangeError(`Cannot draw a ${caller}: a log axis needs numbers above 0, got ${String(stray)} in ${fallback}`);
   }
   return {
     field,
     title: title ?? fallback,
     type: numeric ? "quantitative" : "nominal",
-    ...(numeric ? { scale: { type: scale, ...(scale === "linear" && { zero }), ...(domain && { domain: [...domain] }), nice: domain === undefined && scale !== "log" } } : { sort: null }),
+    ...(numeric
+      ? { scale: { type: scale, ...(scale === "linear" && { zero }), ...(domain && { domain: [...domain] }), nice: domain === undefined && scale !== "log" } }
+      : { sort: null }),
     axis: { ...(format !== undefined && { format }), ...(scale === "log" && decades(values, domain) >= 2 && { labelExpr: POWERS }) },
   };
 }
@@ -108,7 +138,8 @@ export function description({ title, alt }: ChartText, all: readonly Mark[], x: 
   if (alt !== undefined) return alt;
   const names = [...new Set(all.map(({ series }) => series))];
   const values = all.flatMap(({ y: value }) => (value === null ? [] : [value]));
-  const range = values.length === 0 ? "no finite value" : `from ${brief(values.reduce((a, b) => Math.min(a, b)))} to ${brief(values.reduce((a, b) => Math.max(a, b)))}`;
+  const range =
+    values.length === 0 ? "no finite value" : `from ${brief(values.reduce((a, b) => Math.min(a, b)))} to ${brief(values.reduce((a, b) => Math.max(a, b)))}`;
   return `${title}. ${y} against ${x}${names.length > 1 ? ` for ${names.join(", ")}` : ""}: ${range}`;
 }
 

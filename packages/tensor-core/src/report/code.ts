@@ -8,7 +8,10 @@
  * ```
  */
 export async function code(source: string): Promise<string> {
-  const [{ default: highlighter }, { default: typescript }] = await Promise.all([import("highlight.js/lib/core"), import("highlight.js/lib/languages/typescript")]);
+  const [{ default: highlighter }, { default: typescript }] = await Promise.all([
+    import("highlight.js/lib/core"),
+    import("highlight.js/lib/languages/typescript"),
+  ]);
   if (highlighter.getLanguage("typescript") === undefined) highlighter.registerLanguage("typescript", typescript);
   return `<pre class="code" tabindex="0"><code>${highlighter.highlight(source, { language: "typescript" }).value}</code></pre>`;
 }

@@ -9,18 +9,26 @@ import { parsedFlags, type About } from "./flags.ts";
 const about: About = { name: "walk", description: "A random walk" };
 
 test("parsedFlags() has a default for every flag", async () => {
-  expect(await parsedFlags([], about)).toEqual({ effort: "default", seed: 0, out: "out/walk", json: false, resume: false, data: undefined });
+  expect(await parsedFlags([], about)).toEqual({ effort: "default", seed: 0, out: "out/walk", json: false, resume: false, data: undefined, help: false });
   expect(await parsedFlags([], { ...about, seed: 4, out: "elsewhere" })).toMatchObject({ seed: 4, out: "elsewhere" });
 });
 
 test("parsedFlags() reads every flag, with a space or an equals sign", async () => {
-  expect(await parsedFlags(["--full", "--seed=12", "--out", "a b", "--json", "--resume", "--data", "d"], { ...about, data: "IDX files" })).toEqual({ effort: "full", seed: 12, out: "a b", json: true, resume: true, data: "d" });
+  expect(await parsedFlags(["--full", "--seed=12", "--out", "a b", "--json", "--resume", "--data", "d"], { ...about, data: "IDX files" })).toEqual({
+    effort: "full",
+    seed: 12,
+    out: "a b",
+    json: true,
+    resume: true,
+    data: "d",
+    help: false,
+  });
   expect(await parsedFlags(["--smoke"], about)).toMatchObject({ effort: "smoke" });
 });
 
 test("parsedFlags() leaves --help to its caller, whatever else is there", async () => {
-  expect(await parsedFlags(["--help", "--nonsense"], about)).toBe("help");
-  expect(await parsedFlags(["-h"], about)).toBe("help");
+  expect(await parsedFlags(["--help", "--nonsense"], about)).toMatchObject({ help: true, effort: "default" });
+  expect(await parsedFlags(["-h"], about)).toMatchObject({ help: true, effort: "default" });
 });
 
 test.each<[readonly string[], string]>([
@@ -44,13 +52,21 @@ test("flags() exits with 0 after --help and with 2 after a mistake or for a fold
   const root = await mkdtemp(join(tmpdir(), "flags-"));
   try {
     const script = join(root, "script.mts");
-    await writeFile(script, `import { flags } from ${JSON.stringify(new URL("./flags.ts", import.meta.url).href)};\nconsole.log(JSON.stringify(await flags(${JSON.stringify(about)})));\n`);
+    await writeFile(
+      script,
+      `import { flags } from ${JSON.stringify(new URL("./flags.ts", import.meta.url).href)};\nconsole.log(JSON.stringify(await flags(${JSON.stringify(about)})));\n`,
+    );
     const start = (...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
       promisify(execFile)(process.execPath, ["--import", import.meta.resolve("tsx"), script, ...argv], { env: { ...process.env, NO_COLOR: "1" } }).then(
         (done) => ({ code: 0, ...done }),
         (failed: { code: number; stdout: string; stderr: string }) => failed,
       );
-    const [help, mistake, unwritable, fine] = await Promise.all([start("--help"), start("--sed", "3"), start("--out", join(script, "out")), start("--out", join(root, "new", "out"))]);
+    const [help, mistake, unwritable, fine] = await Promise.all([
+      start("--help"),
+      start("--sed", "3"),
+      start("--out", join(script, "out")),
+      start("--out", join(root, "new", "out")),
+    ]);
     expect([help.code, mistake.code, unwritable.code, fine.code]).toEqual([0, 2, 2, 0]);
     for (const flag of ["A random walk", "--smoke", "--full", "--seed", "--out", "--json", "--resume"]) expect(help.stdout).toContain(flag);
     expect(mistake).toMatchObject({ stdout: "", stderr: expect.stringMatching(/^Cannot read the flags: --sed is not one of .*\nSee --help\n$/) });

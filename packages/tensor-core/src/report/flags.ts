@@ -15,6 +15,8 @@ export type Flags = {
   readonly resume: boolean;
   /** A folder of data that the user named. */
   readonly data: string | undefined;
+  /** Whether to show what there is to say, and stop. */
+  readonly help: boolean;
 };
 
 export type About = {
@@ -42,7 +44,7 @@ function definitions({ name, seed = 0, out = `out/${name}`, data }: About): Args
 }
 
 /**
- * The flags of a command line, read and checked; `"help"` if they ask for it.
+ * The flags of a command line, read and checked; with --help, the others may be wrong and have their defaults.
  *
  * @throws RangeError for an unknown flag, a value that lacks or does not fit, or --smoke with --full
  * @example
@@ -52,21 +54,28 @@ function definitions({ name, seed = 0, out = `out/${name}`, data }: About): Args
  * flags.effort + flags.seed; // => 'smoke7'
  * ```
  */
-export async function parsedFlags(argv: readonly string[], about: About): Promise<Flags | "help"> {
+export async function parsedFlags(argv: readonly string[], about: About): Promise<Flags> {
   const { parseArgs } = await import("citty");
   const known = definitions(about);
   const given = parseArgs([...argv], known) as { readonly [name: string]: unknown; readonly _: readonly string[] };
-  if (given["help"] === true) return "help";
+  if (given["help"] === true) return { ...(await parsedFlags([], about)), help: true };
   const stray = Object.keys(given).find((name) => name !== "_" && name !== "h" && !(name in known));
-  if (stray !== undefined) throw new RangeError(`Cannot read the flags: ${stray.length === 1 ? "-" : "--"}${stray} is not one of ${Object.keys(known).map((name) => `--${name}`).join(", ")}`);
+  if (stray !== undefined)
+    throw new RangeError(
+      `Cannot read the flags: ${stray.length === 1 ? "-" : "--"}${stray} is not one of ${Object.keys(known)
+        .map((name) => `--${name}`)
+        .join(", ")}`,
+    );
   if (given._.length > 0) throw new RangeError(`Cannot read the flags: expected flags only, got "${given._[0]}"`);
   for (const [name, { type }] of Object.entries(known)) {
     const value = given[name];
-    if (type === "string" && value !== undefined && (value === "" || (typeof value === "string" && value.startsWith("--")))) throw new RangeError(`Cannot read the flags: --${name} needs a value`);
+    if (type === "string" && value !== undefined && (value === "" || (typeof value === "string" && value.startsWith("--"))))
+      throw new RangeError(`Cannot read the flags: --${name} needs a value`);
   }
   if (given["smoke"] === true && given["full"] === true) throw new RangeError("Cannot read the flags: expected --smoke or --full, got both");
   const seed = Number(given["seed"]);
-  if (!/^\d+$/.test(String(given["seed"])) || !Number.isSafeInteger(seed)) throw new RangeError(`Cannot read the flags: --seed must be a whole number in [0, 2^53), got ${String(given["seed"])}`);
+  if (!/^\d+$/.test(String(given["seed"])) || !Number.isSafeInteger(seed))
+    throw new RangeError(`Cannot read the flags: --seed must be a whole number in [0, 2^53), got ${String(given["seed"])}`);
   return {
     effort: given["smoke"] === true ? "smoke" : given["full"] === true ? "full" : "default",
     seed,
@@ -74,6 +83,7 @@ export async function parsedFlags(argv: readonly string[], about: About): Promis
     json: given["json"] === true,
     resume: given["resume"] === true,
     data: given["data"] as string | undefined,
+    help: false,
   };
 }
 
@@ -91,7 +101,7 @@ export async function parsedFlags(argv: readonly string[], about: About): Promis
 export async function flags(about: About, argv: readonly string[] = process.argv.slice(2)): Promise<Flags> {
   try {
     const parsed = await parsedFlags(argv, about);
-    if (parsed !== "help") return { ...parsed, out: await writableFolder(parsed.out) };
+    if (!parsed.help) return { ...parsed, out: await writableFolder(parsed.out) };
     const { renderUsage } = await import("citty");
     process.stdout.write(`${await renderUsage({ meta: { name: about.name, description: about.description }, args: definitions(about) })}\n`);
     return process.exit(0);

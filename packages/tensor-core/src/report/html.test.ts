@@ -23,7 +23,10 @@ function attribute(element: Element, name: string): string | undefined {
 }
 
 const rows = [1, 10, 100].map((x) => ({ "a.b": x, y: 1 / x, z: x <= 10 ? 0.5 : NaN, low: 0.5 / x, high: 2 / x, group: x > 1 ? "<b>" : "& co" }));
-const draws = ndarray(Float32Array.from({ length: 80 }, (_, i) => (i * 37) % 81), [4, 20]);
+const draws = ndarray(
+  Float32Array.from({ length: 80 }, (_, i) => (i * 37) % 81),
+  [4, 20],
+);
 let page: string;
 const errors: ParserError[] = [];
 let all: Element[];
@@ -35,10 +38,29 @@ beforeAll(async () => {
     facts: { "<i>": "<u>" },
     imports: 'import { a } from "a";',
     sections: [
-      { markdown: "## One\n\n- a list\n\n| a | b |\n|---|--:|\n| 1 | 2 |", source: "const a = `<b>${1}</b>`; // </code></pre>", exhibits: [table(rows, { caption: "<caption>" }), keyFigures({ "a<b": 1 })] },
-      { markdown: "## Two", exhibits: [lineChart(rows, { title: "Line <1>", x: "a.b", y: ["y", "z"], xAxis: { scale: "log" }, levels: { "a level": 0.4 } }), lineChart(rows, { title: "Band", x: "a.b", y: "y", band: ["low", "high"] })] },
-      { markdown: "## Three", exhibits: [pointChart(rows, { title: "Points", x: "a.b", y: "y", series: "group", diagonal: true }), barChart(rows, { title: "Bars", category: "group", value: "y" })] },
-      { markdown: "## Four", exhibits: [traceChart(draws, { title: "Trace", quantity: "loss" }), rankChart(draws, { title: "Ranks", bins: 5 }), remark("**done**")] },
+      {
+        markdown: "## One\n\n- a list\n\n| a | b |\n|---|--:|\n| 1 | 2 |",
+        source: "const a = `<b>${1}</b>`; // </code></pre>",
+        exhibits: [table(rows, { caption: "<caption>" }), keyFigures({ "a<b": 1 })],
+      },
+      {
+        markdown: "## Two",
+        exhibits: [
+          lineChart(rows, { title: "Line <1>", x: "a.b", y: ["y", "z"], xAxis: { scale: "log" }, levels: { "a level": 0.4 } }),
+          lineChart(rows, { title: "Band", x: "a.b", y: "y", band: ["low", "high"] }),
+        ],
+      },
+      {
+        markdown: "## Three",
+        exhibits: [
+          pointChart(rows, { title: "Points", x: "a.b", y: "y", series: "group", diagonal: true }),
+          barChart(rows, { title: "Bars", category: "group", value: "y" }),
+        ],
+      },
+      {
+        markdown: "## Four",
+        exhibits: [traceChart(draws, { title: "Trace", quantity: "loss" }), rankChart(draws, { title: "Ranks", bins: 5 }), remark("**done**")],
+      },
     ],
   });
   all = elements(parse(page, { sourceCodeLocationInfo: true, onParseError: (error) => errors.push(error) }));
@@ -53,10 +75,26 @@ test("the page of html() runs no script and loads nothing from elsewhere", () =>
   expect(all.filter(({ tagName }) => ["script", "img", "iframe", "object", "embed", "video", "audio", "source", "base", "form"].includes(tagName))).toEqual([]);
   const links = all.filter(({ tagName }) => tagName === "link").map((link) => attribute(link, "href"));
   expect(links).toEqual(["data:,"]);
-  const loads = all.flatMap(({ tagName, attrs }) => attrs.filter(({ name, value }) => name.startsWith("on") || name === "src" || name === "srcset" || (/^(xlink:)?href$/.test(name) && tagName !== "a" && tagName !== "link") || /url\((?!#)/.test(value)));
+  const loads = all.flatMap(({ tagName, attrs }) =>
+    attrs.filter(
+      ({ name, value }) =>
+        name.startsWith("on") ||
+        name === "src" ||
+        name === "srcset" ||
+        (/^(xlink:)?href$/.test(name) && tagName !== "a" && tagName !== "link") ||
+        /url\((?!#)/.test(value),
+    ),
+  );
   expect(loads).toEqual([]);
   expect(page).not.toMatch(/@import|@font-face|url\((?!#)/);
-  expect(all.filter(({ tagName }) => tagName === "a").map((a) => attribute(a, "href"))).toEqual(["https://example.org", "https://example.org/p.png", "#part-1", "#part-2", "#part-3", "#part-4"]);
+  expect(all.filter(({ tagName }) => tagName === "a").map((a) => attribute(a, "href"))).toEqual([
+    "https://example.org",
+    "https://example.org/p.png",
+    "#part-1",
+    "#part-2",
+    "#part-3",
+    "#part-4",
+  ]);
 });
 
 test("every chart of html() has two sizes, each with what it says in words", () => {
@@ -81,7 +119,9 @@ test("names inside the page of html() are given once, and references meet one", 
 });
 
 test("the colours of every picture follow the page from light to dark", () => {
-  const colours = all.filter(({ tagName }) => tagName === "svg").flatMap((svg) => elements(svg).flatMap((e) => e.attrs.filter(({ name }) => name === "fill" || name === "stroke").map(({ value }) => value)));
+  const colours = all
+    .filter(({ tagName }) => tagName === "svg")
+    .flatMap((svg) => elements(svg).flatMap((e) => e.attrs.filter(({ name }) => name === "fill" || name === "stroke").map(({ value }) => value)));
   expect(colours.length).toBeGreaterThan(100);
   expect(colours.filter((colour) => !/^(var\(--[a-z0-9-]+\)|none|transparent)$/.test(colour))).toEqual([]);
   const defined = new Set([...page.matchAll(/(--[a-z0-9-]+):/g)].map(([, name]) => name));
@@ -92,7 +132,11 @@ test("tables of html() have headers that say what they head, and scroll by thems
   const tables = all.filter(({ tagName }) => tagName === "table");
   expect(tables.length).toBeGreaterThanOrEqual(4);
   for (const t of tables) {
-    expect(elements(t).filter(({ tagName }) => tagName === "th").every((th) => attribute(th, "scope") === "col")).toBe(true);
+    expect(
+      elements(t)
+        .filter(({ tagName }) => tagName === "th")
+        .every((th) => attribute(th, "scope") === "col"),
+    ).toBe(true);
     expect(attribute(t.parentNode as Element, "class")).toBe("scroll");
   }
 });

@@ -45,7 +45,10 @@ export async function html({ title, summary, facts = {}, imports, sections }: Pa
     bodies.push(`<section id="part-${i + 1}">\n${await prose(markdown)}${source === undefined ? "" : await code(source)}\n${shown.join("\n")}\n</section>`);
   }
   const headings = sections.map(({ markdown }, i) => ({ id: `part-${i + 1}`, text: heading(markdown) })).filter((h) => h.text !== undefined);
-  const contents = headings.length < 3 ? "" : `<nav aria-label="Contents"><ol>${headings.map(({ id, text }) => `<li><a href="#${id}">${escaped(text!)}</a></li>`).join("")}</ol></nav>`;
+  const contents =
+    headings.length < 3
+      ? ""
+      : `<nav aria-label="Contents"><ol>${headings.map(({ id, text }) => `<li><a href="#${id}">${escaped(text!)}</a></li>`).join("")}</ol></nav>`;
   const run = Object.entries(facts).map(([name, value]) => `<li>${escaped(name)} <b>${escaped(value)}</b></li>`);
   return `<!doctype html>
 <html lang="en">
@@ -83,7 +86,10 @@ function unbroken(title: string): string {
 
 /** The text of the first heading, without its marks. */
 export function heading(markdown: string): string | undefined {
-  return /^#{1,6} +(.+?) *#*$/m.exec(markdown)?.[1]?.replace(/[*_`]/g, "").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
+  return /^#{1,6} +(.+?) *#*$/m
+    .exec(markdown)?.[1]
+    ?.replace(/[*_`]/g, "")
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1");
 }
 
 async function exhibited(exhibit: Exhibit, figure: number): Promise<string> {
@@ -108,10 +114,19 @@ function tabled({ caption, headers, numeric, cells }: Table): string {
 
 async function drawn(chart: Chart, figure: number): Promise<string> {
   const pictures = await Promise.all(
-    ([["wide", WIDE], ["narrow", NARROW]] as const).map(async ([name, width]) => {
+    (
+      [
+        ["wide", WIDE],
+        ["narrow", NARROW],
+      ] as const
+    ).map(async ([name, width]) => {
       const id = `figure-${figure}-${name}`;
       const picture = scoped(await svg(chart, { width, theme: "css" }), id);
-      return picture.replace(/<svg [^>]*>/, (tag) => `<svg class="${name}" role="img" aria-labelledby="${id}" viewBox="${/viewBox="([^"]*)"/.exec(tag)?.[1]}"><title id="${id}">${escaped(chart.alt)}</title>`);
+      return picture.replace(
+        /<svg [^>]*>/,
+        (tag) =>
+          `<svg class="${name}" role="img" aria-labelledby="${id}" viewBox="${/viewBox="([^"]*)"/.exec(tag)?.[1]}"><title id="${id}">${escaped(chart.alt)}</title>`,
+      );
     }),
   );
   const data = chart.rows.length > MOST_ROWS ? "" : `<details><summary>Numbers</summary>${tabled(table(chart.rows))}</details>`;

@@ -1,4 +1,3 @@
-export { writeAtomically } from "./atomic-file.ts";
 export { barChart, type BarChartOptions } from "./bar-chart.ts";
 export { chart, type Axis, type Chart, type ChartText } from "./chart.ts";
 export { code } from "./code.ts";

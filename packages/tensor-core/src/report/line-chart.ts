@@ -32,11 +32,26 @@ export function lineChart(rows: Rows, { x, y, series, band, xAxis = {}, yAxis = 
   const all = marks("line chart", rows, { x, y, series, band });
   const yName = typeof y === "string" ? y : "";
   const [across, up] = [
-    positioned("line chart", "x", all.map((mark) => mark.x), xAxis, x),
-    positioned("line chart", "y", all.flatMap(({ y: value, low, high }) => [value, low ?? null, high ?? null]), yAxis, yName),
+    positioned(
+      "line chart",
+      "x",
+      all.map((mark) => mark.x),
+      xAxis,
+      x,
+    ),
+    positioned(
+      "line chart",
+      "y",
+      all.flatMap(({ y: value, low, high }) => [value, low ?? null, high ?? null]),
+      yAxis,
+      yName,
+    ),
   ];
   const dotted = points ?? all.length <= 30 * new Set(all.map((mark) => mark.series)).size;
-  const [rules, labels] = levelLayers(Object.entries(levels).map(([label, value]) => ({ label, value, third: clearestThird(all, value) })), up);
+  const [rules, labels] = levelLayers(
+    Object.entries(levels).map(([label, value]) => ({ label, value, third: clearestThird(all, value) })),
+    up,
+  );
   return {
     kind: "chart",
     title: text.title,
@@ -68,7 +83,9 @@ function levelLayers(levels: readonly Level[], up: object): readonly [rules: obj
   const labels = (["left", "center", "right"] as const).flatMap((third) => {
     const values = levels.filter((level) => level.third === third);
     const x = { left: 6, center: { expr: "width / 2" }, right: "width" }[third];
-    return values.length === 0 ? [] : [{ data: { values }, mark: { type: "text", align: third, baseline: "bottom", dy: -4, x }, encoding: { ...encoding, text: { field: "label" } } }];
+    return values.length === 0
+      ? []
+      : [{ data: { values }, mark: { type: "text", align: third, baseline: "bottom", dy: -4, x }, encoding: { ...encoding, text: { field: "label" } } }];
   });
   const halos = labels.map((label) => ({ ...label, mark: { ...label.mark, style: "halo" } }));
   return [levels.length === 0 ? [] : [{ data: { values: levels }, mark: { type: "rule" }, encoding }, ...halos], labels];
@@ -84,6 +101,10 @@ function clearestThird(all: readonly Mark[], level: number): Third {
         return part.every((d) => d > 0) || part.every((d) => d < 0) ? Math.min(...part.map(Math.abs)) : 0;
       }),
     );
-  const thirds = [{ third: "right", room: room(2 / 3) }, { third: "left", room: room(0) }, { third: "center", room: room(1 / 3) }] as const;
+  const thirds = [
+    { third: "right", room: room(2 / 3) },
+    { third: "left", room: room(0) },
+    { third: "center", room: room(1 / 3) },
+  ] as const;
   return thirds.reduce((best, next) => (next.room > best.room ? next : best)).third;
 }

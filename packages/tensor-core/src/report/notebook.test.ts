@@ -16,11 +16,23 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
-const plain = (html: string): string => html.replace(/<[^>]+>/g, "").replaceAll("&gt;", ">").replaceAll("&lt;", "<").replaceAll("&quot;", '"').replaceAll("&#x27;", "'").replaceAll("&amp;", "&");
+const plain = (html: string): string =>
+  html
+    .replace(/<[^>]+>/g, "")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&lt;", "<")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#x27;", "'")
+    .replaceAll("&amp;", "&");
 
 test("notebook() shows prose, code and results in order, on the page and on the terminal", async () => {
   let printed = "";
-  const book = await notebook(import.meta.url, { title: "Doubling", summary: "Twice **two**", out: join(root, "a"), stream: { write: (text) => (printed += text) } });
+  const book = await notebook(import.meta.url, {
+    title: "Doubling",
+    summary: "Twice **two**",
+    out: join(root, "a"),
+    stream: { write: (text) => (printed += text) },
+  });
   const two = await book.cell("## First\n\nTakes two.", () => {
     const two: number = 2; // a comment that stays
     return two;
@@ -32,14 +44,27 @@ test("notebook() shows prose, code and results in order, on the page and on the 
   });
   const { report, figures } = await book.write({ facts: { engine: "cpu", seed: 3 } });
   const page = await readFile(report, "utf8");
-  const order = ["<h1>Doubling</h1>", "Twice <strong>two</strong>", "engine <b>cpu</b>", "Takes two.", "a comment that stays", "Doubles it.", "<td", "<dt>four is", "<figcaption>Growth &amp; more</figcaption>", "It <em>grew</em>."].map((text) => page.indexOf(text));
+  const order = [
+    "<h1>Doubling</h1>",
+    "Twice <strong>two</strong>",
+    "engine <b>cpu</b>",
+    "Takes two.",
+    "a comment that stays",
+    "Doubles it.",
+    "<td",
+    "<dt>four is",
+    "<figcaption>Growth &amp; more</figcaption>",
+    "It <em>grew</em>.",
+  ].map((text) => page.indexOf(text));
   expect(order.every((at) => at > 0)).toBe(true);
   expect(order).toEqual(order.toSorted((a, b) => a - b));
   expect(plain(page)).toContain("const two: number = 2; // a comment that stays\nreturn two;");
   expect(plain(page)).toContain('import { lineChart } from "./line-chart.ts";');
   expect(figures).toEqual([join(root, "a", "figures", "01-growth-more.png")]);
   expect((await stat(figures[0]!)).size).toBeGreaterThan(5000);
-  expect(printed).toMatch(/^\nFirst\n\nSecond\nstep {2}value\n[─ ]+\n {3}1 {6}2\n {3}2 {6}4\nfour is 4\nGrowth & more: .*01-growth-more\.png\nIt grew\.\n\nReport: .*report\.html\n$/);
+  expect(printed).toMatch(
+    /^\nFirst\n\nSecond\nstep {2}value\n[─ ]+\n {3}1 {6}2\n {3}2 {6}4\nfour is 4\nGrowth & more: .*01-growth-more\.png\nIt grew\.\n\nReport: .*report\.html\n$/,
+  );
 });
 
 test("cell() gives back what its body returns, typed", async () => {
@@ -66,12 +91,16 @@ test("a cell that throws stops the script with its own error", async () => {
       throw new RangeError("Cannot divide");
     }),
   ).rejects.toThrow(new RangeError("Cannot divide"));
-  await expect(book.cell("## Bad", (show) => show(5 as never))).rejects.toThrow('Cannot show a value in "Bad": expected a table, a chart, key figures or a remark, got number');
+  await expect(book.cell("## Bad", (show) => show(5 as never))).rejects.toThrow(
+    'Cannot show a value in "Bad": expected a table, a chart, key figures or a remark, got number',
+  );
 });
 
 test("notebook() refuses a folder that cannot be written before any cell runs", async () => {
   await writeFile(join(root, "file"), "");
-  await expect(notebook(import.meta.url, { title: "Nowhere", out: join(root, "file", "out") })).rejects.toThrow(/^Cannot write results to the folder .*file.out: ENOTDIR/);
+  await expect(notebook(import.meta.url, { title: "Nowhere", out: join(root, "file", "out") })).rejects.toThrow(
+    /^Cannot write results to the folder .*file.out: ENOTDIR/,
+  );
 });
 
 test("a notebook run by tsx shows the TypeScript of its cells", async () => {

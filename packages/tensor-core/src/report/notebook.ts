@@ -56,7 +56,7 @@ export interface Notebook {
  *   return rows;
  * });
  * await book.write();
- * squares.at(-1).square; // => 9
+ * squares.map(({ square }) => square); // => [ 1, 4, 9 ]
  * ```
  */
 export async function notebook(url: string, { title, summary, out, quiet = false, stream = process.stdout }: NotebookOptions): Promise<Notebook> {
@@ -85,7 +85,14 @@ export async function notebook(url: string, { title, summary, out, quiet = false
 
   async function picture(shown: Chart): Promise<void> {
     const { png } = await import("./png.ts");
-    const name = `${String(figures.length + 1).padStart(2, "0")}-${shown.title.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "").slice(0, 60) || "figure"}.png`;
+    const name = `${String(figures.length + 1).padStart(2, "0")}-${
+      shown.title
+        .toLowerCase()
+        .normalize("NFKD")
+        .replace(/[^a-z0-9]+/g, "-")
+        .replace(/^-|-$/g, "")
+        .slice(0, 60) || "figure"
+    }.png`;
     const path = join(folder, "figures", name);
     figures.push(path);
     await writeAtomically(path, await png(shown));
@@ -108,7 +115,10 @@ export async function notebook(url: string, { title, summary, out, quiet = false
       if (name !== undefined) print(`\n${stream.isTTY === true ? `\u001b[1m${name}\u001b[22m` : name}`);
       const show: Show = async (...more) => {
         for (const exhibit of more) {
-          if (!isExhibit(exhibit)) throw new TypeError(`Cannot show a value in "${name ?? title}": expected a table, a chart, key figures or a remark, got ${exhibit === null ? "null" : typeof exhibit}`);
+          if (!isExhibit(exhibit))
+            throw new TypeError(
+              `Cannot show a value in "${name ?? title}": expected a table, a chart, key figures or a remark, got ${exhibit === null ? "null" : typeof exhibit}`,
+            );
           exhibits.push(exhibit);
           await printed(exhibit);
         }
@@ -121,8 +131,15 @@ export async function notebook(url: string, { title, summary, out, quiet = false
     },
     async write({ facts = {} } = {}): Promise<Written> {
       const report = join(folder, "report.html");
-      const told = { ...Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)])), took: duration((performance.now() - began) / 1000), on: new Date().toISOString().slice(0, 10) };
-      await writeAtomically(report, await html({ title, sections, facts: told, ...(summary !== undefined && { summary }), ...(script.imports !== "" && { imports: script.imports }) }));
+      const told = {
+        ...Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, String(value)])),
+        took: duration((performance.now() - began) / 1000),
+        on: new Date().toISOString().slice(0, 10),
+      };
+      await writeAtomically(
+        report,
+        await html({ title, sections, facts: told, ...(summary !== undefined && { summary }), ...(script.imports !== "" && { imports: script.imports }) }),
+      );
       print(`\nReport: ${relative(process.cwd(), report)}`);
       return { report, figures: [...figures] };
     },

@@ -29,8 +29,20 @@ export function pointChart(rows: Rows, { x, y, series, band, xAxis = {}, yAxis =
   const all = marks("point chart", rows, { x, y, series, band });
   const yName = typeof y === "string" ? y : "";
   const [across, up] = [
-    positioned("point chart", "x", all.map((mark) => mark.x), xAxis, x),
-    positioned("point chart", "y", all.flatMap(({ y: value, low, high }) => [value, low ?? null, high ?? null]), yAxis, yName),
+    positioned(
+      "point chart",
+      "x",
+      all.map((mark) => mark.x),
+      xAxis,
+      x,
+    ),
+    positioned(
+      "point chart",
+      "y",
+      all.flatMap(({ y: value, low, high }) => [value, low ?? null, high ?? null]),
+      yAxis,
+      yName,
+    ),
   ];
   const ends = diagonal ? equal(all) : [];
   return {
@@ -46,8 +58,18 @@ export function pointChart(rows: Rows, { x, y, series, band, xAxis = {}, yAxis =
         encoding: { x: across },
         layer: [
           ...(ends.length > 0 ? [{ data: { values: ends }, mark: { type: "rule" }, encoding: { y: up, x2: { field: "x2" }, y2: { field: "y2" } } }] : []),
-          ...(band ? [{ mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 1.5, opacity: 0.7 }, encoding: { y: { ...up, field: "low" }, y2: { field: "high" }, ...coloured(all, width, yAxis.title ?? yName) } }] : []),
-          { mark: { type: "point", filled: true, opacity: all.length > 200 ? 0.45 : 0.9, size: all.length > 200 ? 20 : 55 }, encoding: { y: up, ...coloured(all, width, yAxis.title ?? yName) } },
+          ...(band
+            ? [
+                {
+                  mark: { type: "rule", strokeDash: [1, 0], strokeWidth: 1.5, opacity: 0.7 },
+                  encoding: { y: { ...up, field: "low" }, y2: { field: "high" }, ...coloured(all, width, yAxis.title ?? yName) },
+                },
+              ]
+            : []),
+          {
+            mark: { type: "point", filled: true, opacity: all.length > 200 ? 0.45 : 0.9, size: all.length > 200 ? 20 : 55 },
+            encoding: { y: up, ...coloured(all, width, yAxis.title ?? yName) },
+          },
         ],
       }) as TopLevelSpec,
   };

@@ -48,7 +48,11 @@ test("progress() ends once, and shows nothing after it", () => {
 
 test("progress() draws a bar on a terminal and leaves one line behind", async () => {
   let text = "";
-  const stream = Object.assign(Object.create(process.stderr) as NodeJS.WriteStream, { isTTY: true, columns: 80, write: (more: string) => ((text += more), true) });
+  const stream = Object.assign(Object.create(process.stderr) as NodeJS.WriteStream, {
+    isTTY: true,
+    columns: 80,
+    write: (more: string) => ((text += more), true),
+  });
   {
     let time = 0;
     using bar = progress("hmc", 10, { stream, now: () => time });

@@ -33,7 +33,15 @@ export type ProgressOptions = {
 
 const REDRAW = 0.1;
 
-/** A display that shows nothing. */
+/**
+ * A display that shows nothing.
+ *
+ * @example
+ * ```ts
+ * import { silent } from "@lab/tensor-core/report";
+ * silent.update(1); // => undefined
+ * ```
+ */
 export const silent: Progress = { update() {}, [Symbol.dispose]() {} };
 
 /**
@@ -59,7 +67,8 @@ export function progress(
   { start = 0, unit = "steps", stream = standardError(), every = 5, now = () => performance.now() }: ProgressOptions = {},
 ): Progress {
   if (!Number.isSafeInteger(total) || total < 0) throw new RangeError(`Cannot show progress: total must be a whole number ≥ 0, got ${total}`);
-  if (!Number.isSafeInteger(start) || start < 0 || start > total) throw new RangeError(`Cannot show progress: start must be a whole number in [0, ${total}], got ${start}`);
+  if (!Number.isSafeInteger(start) || start < 0 || start > total)
+    throw new RangeError(`Cannot show progress: start must be a whole number in [0, ${total}], got ${start}`);
   const began = now();
   const pause = (stream.isTTY === true ? REDRAW : every) * 1000;
   let due = began + pause;
@@ -74,8 +83,12 @@ export function progress(
     const rate = (step - start) / seconds;
     if (pending !== undefined) figures = typeof pending === "function" ? pending() : pending;
     pending = undefined;
-    const ended = open ? `${significant(rate)} ${unit}/s · ${duration((total - step) / rate)} left` : `in ${duration(seconds)}${rate > 0 && rate < Infinity ? ` (${significant(rate)}/s)` : ""}`;
-    return [`${step}/${total} ${unit} ${open ? "· " : ""}${ended}`, ...Object.entries(figures).map(([name, value]) => `${name} ${significant(value)}`)].join(" · ");
+    const ended = open
+      ? `${significant(rate)} ${unit}/s · ${duration((total - step) / rate)} left`
+      : `in ${duration(seconds)}${rate > 0 && rate < Infinity ? ` (${significant(rate)}/s)` : ""}`;
+    return [`${step}/${total} ${unit} ${open ? "· " : ""}${ended}`, ...Object.entries(figures).map(([name, value]) => `${name} ${significant(value)}`)].join(
+      " · ",
+    );
   }
 
   return {
@@ -105,7 +118,16 @@ function terminalBar(label: string, total: number, start: number, stream: Progre
     ({ default: { Presets, SingleBar } }) => {
       if (over) return;
       const width = Math.max(8, Math.min(24, Math.floor((stream.columns ?? 80) / 5)));
-      const options = { format: `${label}  {bar} {text}`, stream: stream as NodeJS.WritableStream, barsize: width, clearOnComplete: true, hideCursor: null, gracefulExit: false, linewrap: false, autopadding: false };
+      const options = {
+        format: `${label}  {bar} {text}`,
+        stream: stream as NodeJS.WritableStream,
+        barsize: width,
+        clearOnComplete: true,
+        hideCursor: null,
+        gracefulExit: false,
+        linewrap: false,
+        autopadding: false,
+      };
       bar = new SingleBar(options, Presets.shades_classic);
       bar.start(total, start, { text: "" });
     },

@@ -20,6 +20,14 @@ test("prose() shows HTML as text and links only where a link may lead", async ()
 
 test("code() marks words by kind and shows every character", async () => {
   const marked = await code("const a: number = x < 1 ? `<b>` : 'c'; // & d");
-  for (const piece of ['<span class="hljs-keyword">const</span>', '<span class="hljs-number">1</span>', '<span class="hljs-comment">// &amp; d</span>']) expect(marked).toContain(piece);
-  expect(marked.replace(/<[^>]+>/g, "").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&#x27;", "'").replaceAll("&amp;", "&")).toBe("const a: number = x < 1 ? `<b>` : 'c'; // & d");
+  for (const piece of ['<span class="hljs-keyword">const</span>', '<span class="hljs-number">1</span>', '<span class="hljs-comment">// &amp; d</span>'])
+    expect(marked).toContain(piece);
+  expect(
+    marked
+      .replace(/<[^>]+>/g, "")
+      .replaceAll("&lt;", "<")
+      .replaceAll("&gt;", ">")
+      .replaceAll("&#x27;", "'")
+      .replaceAll("&amp;", "&"),
+  ).toBe("const a: number = x < 1 ? `<b>` : 'c'; // & d");
 });

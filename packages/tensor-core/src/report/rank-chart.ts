@@ -20,9 +20,11 @@ import { chainsOf } from "./trace-chart.ts";
 export function rankChart(draws: HostArray, { bins = 20, ...text }: ChartText & { readonly bins?: number }): Chart {
   if (!Number.isInteger(bins) || bins < 1) throw new RangeError(`Cannot draw a rank chart: bins must be a whole number ≥ 1, got ${bins}`);
   const { chains, length, get } = chainsOf("rank chart", draws);
-  const pooled = Array.from({ length: chains * length }, (_, i) => ({ chain: Math.floor(i / length), value: get(Math.floor(i / length), i % length) })).sort((a, b) => a.value - b.value);
+  const pooled = Array.from({ length: chains * length }, (_, i) => ({ chain: Math.floor(i / length), value: get(Math.floor(i / length), i % length) })).sort(
+    (a, b) => a.value - b.value,
+  );
   const counts = Array.from({ length: chains }, () => new Array<number>(bins).fill(0));
-  for (let i = 0; i < pooled.length; ) {
+  for (let i = 0; i < pooled.length;) {
     let end = i + 1;
     while (end < pooled.length && pooled[end]!.value === pooled[i]!.value) end++;
     const bin = Math.floor((((i + end - 1) / 2 + 0.5) / pooled.length) * bins);
@@ -32,7 +34,9 @@ export function rankChart(draws: HostArray, { bins = 20, ...text }: ChartText & 
   return {
     kind: "chart",
     title: text.title,
-    alt: text.alt ?? `${text.title}. Rank histograms of ${chains} chains in ${bins} bins: ${Math.min(...counts.flat())} to ${Math.max(...counts.flat())} draws a bin, ${Number((length / bins).toPrecision(3))} expected`,
+    alt:
+      text.alt ??
+      `${text.title}. Rank histograms of ${chains} chains in ${bins} bins: ${Math.min(...counts.flat())} to ${Math.max(...counts.flat())} draws a bin, ${Number((length / bins).toPrecision(3))} expected`,
     rows,
     spec: (width) => {
       const columns = Math.min(chains, width < 420 ? 2 : 4);
@@ -45,7 +49,13 @@ export function rankChart(draws: HostArray, { bins = 20, ...text }: ChartText & 
           width: Math.floor((width - 22 * (columns - 1)) / columns - (columns - 1) * 2),
           height: 80,
           layer: [
-            { mark: { type: "bar", cornerRadiusEnd: 0 }, encoding: { x: { field: "bin", type: "ordinal", title: null, axis: { labels: false, ticks: false } }, y: { field: "draws", type: "quantitative", title: null, axis: { tickCount: 3 } } } },
+            {
+              mark: { type: "bar", cornerRadiusEnd: 0 },
+              encoding: {
+                x: { field: "bin", type: "ordinal", title: null, axis: { labels: false, ticks: false } },
+                y: { field: "draws", type: "quantitative", title: null, axis: { tickCount: 3 } },
+              },
+            },
             { mark: { type: "rule" }, encoding: { y: { datum: length / bins } } },
           ],
         },

@@ -3,7 +3,12 @@ export type CellSource = { readonly line: number; readonly column: number; reado
 /** The parts of a notebook's own file that a report shows. */
 export type ScriptSource = { readonly imports: string; readonly cells: readonly CellSource[] };
 
-type Node = { readonly type: string; readonly start: number; readonly end: number; readonly loc: { readonly start: { readonly line: number; readonly column: number } } };
+type Node = {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly loc: { readonly start: { readonly line: number; readonly column: number } };
+};
 
 /**
  * The imports of a script, and the body of the function that each call `….cell(prose, body)` in it ends in, in order.
@@ -35,18 +40,33 @@ function cellOf(node: Node, text: string): CellSource | undefined {
   if (node.type !== "CallExpression") return undefined;
   const { callee, arguments: given } = node as Node & { callee: Node & { property?: Node & { name?: string } }; arguments: readonly Node[] };
   const body = given.at(-1);
-  if (callee.type !== "MemberExpression" || callee.property?.name !== "cell" || given.length < 2 || (body?.type !== "ArrowFunctionExpression" && body?.type !== "FunctionExpression")) return undefined;
+  if (
+    callee.type !== "MemberExpression" ||
+    callee.property?.name !== "cell" ||
+    given.length < 2 ||
+    (body?.type !== "ArrowFunctionExpression" && body?.type !== "FunctionExpression")
+  )
+    return undefined;
   const inner = (body as Node & { body: Node }).body;
-  const within = inner.type === "BlockStatement" ? text.slice(inner.start + 1, inner.end - 1) : text.slice(text.lastIndexOf("\n", inner.start) + 1, inner.start).replace(/\S.*$/, "") + text.slice(inner.start, inner.end);
+  const within =
+    inner.type === "BlockStatement"
+      ? text.slice(inner.start + 1, inner.end - 1)
+      : text.slice(text.lastIndexOf("\n", inner.start) + 1, inner.start).replace(/\S.*$/, "") + text.slice(inner.start, inner.end);
   const { line, column } = callee.property.loc.start;
   return { line, column, source: dedented(within) };
 }
 
 /** Without empty lines around it, and without the first line's indentation anywhere. */
 function dedented(text: string): string {
-  const lines = text.replace(/^(?:[ \t]*\r?\n)+/, "").trimEnd().split(/\r?\n/);
+  const lines = text
+    .replace(/^(?:[ \t]*\r?\n)+/, "")
+    .trimEnd()
+    .split(/\r?\n/);
   const margin = /^[ \t]*/.exec(lines[0] ?? "")![0].length;
-  return lines.map((line) => line.slice(Math.min(margin, /^[ \t]*/.exec(line)![0].length))).join("\n").trim();
+  return lines
+    .map((line) => line.slice(Math.min(margin, /^[ \t]*/.exec(line)![0].length)))
+    .join("\n")
+    .trim();
 }
 
 /** Where in a file the caller of the caller stands, by a stack; undefined if the stack does not pass through the file. */

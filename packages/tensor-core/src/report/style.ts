@@ -1,7 +1,14 @@
 import { PALETTES, type Palette } from "./theme.ts";
 
 function variables({ ink, muted, rule, grid, paper, series }: Palette): string {
-  return [`--ink:${ink}`, `--muted:${muted}`, `--rule:${rule}`, `--grid:${grid}`, `--paper:${paper}`, ...series.map((colour, i) => `--series-${i + 1}:${colour}`)].join(";");
+  return [
+    `--ink:${ink}`,
+    `--muted:${muted}`,
+    `--rule:${rule}`,
+    `--grid:${grid}`,
+    `--paper:${paper}`,
+    ...series.map((colour, i) => `--series-${i + 1}:${colour}`),
+  ].join(";");
 }
 
 /** How a report looks: one column of reading width, dark when the reader's system is, charts drawn for phones on phones. */

@@ -13,7 +13,10 @@ import { PALETTES, theme, type Theme } from "./theme.ts";
  * (await svg(chart, { width: 400 })).startsWith("<svg"); // => true
  * ```
  */
-export async function svg(chart: Chart, { width = 680, theme: name = "light", titled = false }: { readonly width?: number; readonly theme?: Theme; readonly titled?: boolean } = {}): Promise<string> {
+export async function svg(
+  chart: Chart,
+  { width = 680, theme: name = "light", titled = false }: { readonly width?: number; readonly theme?: Theme; readonly titled?: boolean } = {},
+): Promise<string> {
   const [{ compile }, vega] = await Promise.all([import("vega-lite"), import("vega")]);
   const { Error: ERROR, logger, parse, View } = vega;
   (vega as unknown as { textMetrics: { width: typeof textWidth } }).textMetrics.width = textWidth;

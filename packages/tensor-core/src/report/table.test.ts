@@ -12,7 +12,10 @@ test("table() takes the columns of the first row, and writes numbers, words and 
   const { headers, numeric, cells } = table(rows);
   expect(headers).toEqual(["name", "bound", "n", "tight"]);
   expect(numeric).toEqual([false, true, true, false]);
-  expect(cells).toEqual([["Maurer", "0.213", "2000", "yes"], ["McAllester", "NaN", "60000", "no"]]);
+  expect(cells).toEqual([
+    ["Maurer", "0.213", "2000", "yes"],
+    ["McAllester", "NaN", "60000", "no"],
+  ]);
 });
 
 test("table() takes chosen columns in their order, with headers and formats", () => {
@@ -24,7 +27,11 @@ test("table() takes chosen columns in their order, with headers and formats", ()
 
 test("table() leaves a cell empty where a row has nothing", () => {
   const { cells, numeric } = table([{ a: 1, b: 2 }, { a: 3 }, { a: null, b: 4 }]);
-  expect(cells).toEqual([["1", "2"], ["3", ""], ["", "4"]]);
+  expect(cells).toEqual([
+    ["1", "2"],
+    ["3", ""],
+    ["", "4"],
+  ]);
   expect(numeric).toEqual([true, true]);
 });
 
@@ -34,12 +41,23 @@ test("table() refuses no rows and columns that are in no row", () => {
 });
 
 test("keyFigures() keeps words and shortens numbers", () => {
-  expect(keyFigures({ bound: 0.123456, engine: "native" }).figures).toEqual([{ name: "bound", value: "0.123" }, { name: "engine", value: "native" }]);
+  expect(keyFigures({ bound: 0.123456, engine: "native" }).figures).toEqual([
+    { name: "bound", value: "0.123" },
+    { name: "engine", value: "native" },
+  ]);
   expect(() => keyFigures({})).toThrow("expected at least one, got none");
 });
 
 test("terminalTable() aligns columns by the width of letters on the screen, numbers to the right", async () => {
-  const text = await terminalTable(table([{ "r̂": 0.5, name: "ρ 中" }, { "r̂": 12.25, name: "π" }], { caption: "Risks" }));
+  const text = await terminalTable(
+    table(
+      [
+        { r̂: 0.5, name: "ρ 中" },
+        { r̂: 12.25, name: "π" },
+      ],
+      { caption: "Risks" },
+    ),
+  );
   expect(text.split("\n")).toEqual(["Risks", "    r̂  name", "─────  ────", "0.500  ρ 中", " 12.3  π"]);
 });
 

@@ -11,7 +11,20 @@ import type { Table } from "./table.ts";
  */
 export async function terminalTable({ caption, headers, numeric, cells }: Table, { colour = false }: { readonly colour?: boolean } = {}): Promise<string> {
   const { default: CliTable } = await import("cli-table3");
-  const NONE = { top: "", "top-mid": "", "top-left": "", "top-right": "", bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "", left: "", "left-mid": "", right: "", "right-mid": "" };
+  const NONE = {
+    top: "",
+    "top-mid": "",
+    "top-left": "",
+    "top-right": "",
+    bottom: "",
+    "bottom-mid": "",
+    "bottom-left": "",
+    "bottom-right": "",
+    left: "",
+    "left-mid": "",
+    right: "",
+    "right-mid": "",
+  };
   const grid = new CliTable({
     head: [...headers],
     chars: { ...NONE, mid: "─", "mid-mid": "  ", middle: "  " },
@@ -19,6 +32,9 @@ export async function terminalTable({ caption, headers, numeric, cells }: Table,
     style: { "padding-left": 0, "padding-right": 0, head: colour ? ["bold"] : [], border: colour ? ["gray"] : [], compact: true },
   });
   grid.push(...cells.map((row) => [...row]));
-  const lines = grid.toString().split("\n").map((line) => line.trimEnd());
+  const lines = grid
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd());
   return [...(caption === undefined ? [] : [caption]), ...lines].join("\n");
 }

@@ -43,7 +43,7 @@ const CSS: Palette = {
 /** The palette of each theme; the eight series colours keep a contrast of at least 3 : 1 with the paper. */
 export const PALETTES: { readonly [T in Theme]: Palette } = { light: LIGHT, dark: DARK, css: CSS };
 
-export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
+const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 
 /** How charts look: horizontal grid lines, quiet axes, the title of the y axis upright above it, the legend on top. */
 export function theme(palette: Palette): Config {
@@ -68,8 +68,30 @@ export function theme(palette: Palette): Config {
       tickSize: 5,
     },
     axisX: { grid: false, titlePadding: 8, tickCount: { expr: "max(3, floor(width / 70))" }, labelFlush: false },
-    axisY: { domain: false, ticks: false, tickCount: 5, titleAngle: 0, titleAlign: "left", titleAnchor: "end", titleBaseline: "bottom", titleX: 0, titleY: -10 },
-    legend: { orient: "top", title: null, labelColor: ink, labelFontSize: 12, symbolStrokeWidth: 2.5, symbolSize: 110, columnPadding: 16, padding: 0, offset: 12, labelLimit: 260, rowPadding: 4 },
+    axisY: {
+      domain: false,
+      ticks: false,
+      tickCount: 5,
+      titleAngle: 0,
+      titleAlign: "left",
+      titleAnchor: "end",
+      titleBaseline: "bottom",
+      titleX: 0,
+      titleY: -10,
+    },
+    legend: {
+      orient: "top",
+      title: null,
+      labelColor: ink,
+      labelFontSize: 12,
+      symbolStrokeWidth: 2.5,
+      symbolSize: 110,
+      columnPadding: 16,
+      padding: 0,
+      offset: 12,
+      labelLimit: 260,
+      rowPadding: 4,
+    },
     header: { labelColor: ink, labelFontSize: 12, labelFontWeight: 600, title: null },
     title: { color: ink, fontSize: 15, fontWeight: 600, anchor: "start", offset: 14 },
     mark: { color: series[0]! },

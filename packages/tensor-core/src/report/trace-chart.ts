@@ -28,8 +28,14 @@ export function traceChart(draws: HostArray, { quantity, ...text }: ChartText & 
 }
 
 /** The draws as [chain, draw]. */
-export function chainsOf(caller: string, draws: HostArray): { readonly chains: number; readonly length: number; readonly get: (chain: number, draw: number) => number } {
+export function chainsOf(
+  caller: string,
+  draws: HostArray,
+): { readonly chains: number; readonly length: number; readonly get: (chain: number, draw: number) => number } {
   const { shape, size } = draws;
-  if (shape.length < 1 || shape.length > 2 || size === 0) throw new RangeError(`Cannot draw a ${caller}: expected draws of shape [chain, draw] or [draw], got [${shape.join(", ")}]`);
-  return shape.length === 1 ? { chains: 1, length: shape[0]!, get: (_, draw) => draws.get(draw) } : { chains: shape[0]!, length: shape[1]!, get: (chain, draw) => draws.get(chain, draw) };
+  if (shape.length < 1 || shape.length > 2 || size === 0)
+    throw new RangeError(`Cannot draw a ${caller}: expected draws of shape [chain, draw] or [draw], got [${shape.join(", ")}]`);
+  return shape.length === 1
+    ? { chains: 1, length: shape[0]!, get: (_, draw) => draws.get(draw) }
+    : { chains: shape[0]!, length: shape[1]!, get: (chain, draw) => draws.get(chain, draw) };
 }

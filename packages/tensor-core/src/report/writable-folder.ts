@@ -12,7 +12,11 @@
  * ```
  */
 export async function writableFolder(path: string): Promise<string> {
-  const [{ mkdir, rm, writeFile }, { join, resolve }, { randomUUID }] = await Promise.all([import("node:fs/promises"), import("node:path"), import("node:crypto")]);
+  const [{ mkdir, rm, writeFile }, { join, resolve }, { randomUUID }] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:path"),
+    import("node:crypto"),
+  ]);
   if (path === "") throw new Error("Cannot write results: expected the name of a folder, got an empty one");
   const folder = resolve(path);
   const probe = join(folder, `.${randomUUID()}.partial`);
