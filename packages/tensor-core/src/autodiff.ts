@@ -1,4 +1,4 @@
-import { add as plus, div, mul, valueAndGrads, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { add as plus, div, engine, mul, valueAndGrads, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { add, axpy, norm, scale, sub } from "./tree/arithmetic.ts";
 import { paths, tensors, withTensors, type Params } from "./tree/tree.ts";
 
@@ -21,18 +21,28 @@ export function valueAndGrad<P extends Params>(f: (params: P) => Scalar): (param
   return (params) => {
     const xs = tensors(params);
     if (xs.length === 0) throw new TypeError("Cannot differentiate: expected parameters with at least one tensor, got none");
-    let shape: readonly number[] = [];
     try {
-      const { value, grads } = valueAndGrads((...ys: Tensor[]) => {
-        const y = f(withTensors(params, ys));
-        shape = y.shape;
-        return y;
-      })(xs);
-      return { value: value as Scalar, grad: withTensors(params, grads) };
+      const { value, grads } = differentiated((...ys) => f(withTensors(params, ys)), xs);
+      return { value, grad: withTensors(params, grads) };
     } catch (error) {
-      throw shape.length > 0 ? new TypeError(`Cannot differentiate: expected a scalar, got a tensor of shape [${shape.join(", ")}]`) : unused(f, params, error);
+      throw unused(f, params, error);
     }
   };
+}
+
+/** TensorFlow.js's own reverse mode, held to a scalar; where it fails, what it had saved for the way back is freed. */
+function differentiated(f: (...xs: Tensor[]) => Scalar, xs: Tensor[]): { readonly value: Scalar; readonly grads: Tensor[] } {
+  try {
+    return valueAndGrads((...ys: Tensor[]) => {
+      const y = f(...ys);
+      if (y.rank > 0) throw new TypeError(`Cannot differentiate: expected a scalar, got a tensor of shape [${y.shape.join(", ")}]`);
+      return y;
+    })(xs) as { value: Scalar; grads: Tensor[] };
+  } catch (error) {
+    const { state } = engine();
+    if (state.gradientDepth === 0) for (const { saved = [] } of state.activeTape ?? []) for (const x of saved) x.dispose();
+    throw error;
+  }
 }
 
 /** Names the parameters that `f` ignores; any other error passes through. */
@@ -41,7 +51,7 @@ function unused<P extends Params>(f: (params: P) => Scalar, params: P, error: un
   const xs = tensors(params);
   const ignored = paths(params).filter((_, i) => {
     try {
-      valueAndGrads((x: Tensor) => f(withTensors(params, xs.map((other, j) => (j === i ? x : other)))))([xs[i]!]);
+      differentiated((x) => f(withTensors(params, xs.map((other, j) => (j === i ? x! : other)))), [xs[i]!]);
       return false;
     } catch {
       return true;

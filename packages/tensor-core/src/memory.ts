@@ -47,11 +47,16 @@ export class Owned<T extends Tree> implements Disposable {
   advance<Info extends Tree>(step: (value: T) => readonly [T, Info]): Owned<Info> {
     const before = this.#value;
     let info: Owned<Info> | undefined;
-    this.#value = retain(() => {
-      const [value, extra] = step(before);
-      info = new Owned(() => extra);
-      return value;
-    });
+    try {
+      this.#value = retain(() => {
+        const [value, extra] = step(before);
+        info = new Owned(() => extra);
+        return value;
+      });
+    } catch (error) {
+      info?.[Symbol.dispose]();
+      throw error;
+    }
     release(before);
     return info!;
   }

@@ -82,12 +82,20 @@ export function map<T extends Tree, Others extends readonly Tree[]>(f: (x: Tenso
   return walk(tree, others, "") as T;
 }
 
-/** A tree shaped like `like` with `xs` at its leaves: the inverse of `tensors`. */
+/**
+ * A tree shaped like `like` with `xs` at its leaves: the inverse of `tensors`.
+ *
+ * @throws RangeError unless there are as many tensors as the tree holds
+ * @example
+ * ```ts
+ * import { scalar } from "@tensorflow/tfjs-core";
+ * import { withTensors } from "@lab/tensor-core";
+ * withTensors({ a: scalar(1), name: "b" }, [scalar(7)]).a.dataSync()[0]; // => 7
+ * ```
+ */
 export function withTensors<T extends Tree>(like: T, xs: readonly Tensor[]): T {
+  const count = tensors(like).length;
+  if (count !== xs.length) throw new RangeError(`Cannot fill a tree: expected ${count} tensors, got ${xs.length}`);
   let i = 0;
-  return map(() => {
-    const x = xs[i++];
-    if (x === undefined) throw new RangeError(`Cannot fill a tree: it holds more than the ${xs.length} tensors given`);
-    return x;
-  }, like);
+  return map(() => xs[i++]!, like);
 }
