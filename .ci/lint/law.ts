@@ -64,7 +64,8 @@ function messages(root: string): Record<number, string[]> {
   return found;
 }
 
-function oxlint(root: string, ...flags: readonly string[]): string {
+/** The output of the linter in a folder. */
+export function oxlint(root: string, ...flags: readonly string[]): string {
   const require = createRequire(import.meta.url);
   const bin = join(dirname(require.resolve("oxlint/package.json")), "bin/oxlint");
   const { stdout, stderr } = spawnSync(process.execPath, ["--import", import.meta.resolve("tsx"), bin, ...flags], { cwd: root, encoding: "utf8" });
