@@ -8,6 +8,8 @@ export { mcallester } from "./bounds/mcallester.ts";
 export { quadratic } from "./bounds/quadratic.ts";
 export { refinedTolstikhin } from "./bounds/refined-tolstikhin.ts";
 export { tolstikhin } from "./bounds/tolstikhin.ts";
+export type { Confidence, RiskInterval, Stated } from "./certify/confidence.ts";
+export { exactDraws, exactPosterior, type GibbsCertificate, type PosteriorCertificate, type RungDraws } from "./certify/exact-draws.ts";
 export { chains, type Draws } from "./diagnostics/draws.ts";
 export { effectiveSampleSize, type EssOf } from "./diagnostics/effective-sample-size.ts";
 export { energyFraction } from "./diagnostics/energy.ts";
@@ -29,4 +31,8 @@ export { fixedSteps, jitteredSteps, lasting, type Trajectory } from "./hmc/traje
 export { boundedCrossEntropy, type BoundedCrossEntropyOptions } from "./loss/bounded-cross-entropy.ts";
 export { empiricalRisk } from "./loss/empirical-risk.ts";
 export { zeroOne } from "./loss/zero-one.ts";
+export { boundDescent, type BoundDescentInfo, type BoundDescentState } from "./mean-field/bound-descent.ts";
+export { scaleByLearningRates, type LearningRates } from "./mean-field/learning-rates.ts";
+export { meanFieldAtPrior, meanFieldDraw, meanFieldKl, ofRun, type MeanField } from "./mean-field/mean-field.ts";
+export { maurerObjective, quadraticObjective, type BoundObjective, type ObjectiveOptions } from "./mean-field/objective.ts";
 export { mlpShapes, wideMlp, type MlpSizes, type WideDense, type WideMlp } from "./network/wide-mlp.ts";

@@ -1,0 +1,135 @@
+import { binaryKlInverse, binaryKlInverseLower } from "../bounds/binary-kl.ts";
+import { complexity } from "../bounds/bound.ts";
+import { freeEnergyBound, worstRisk } from "../bounds/free-energy.ts";
+import { maurer } from "../bounds/maurer.ts";
+import { checkedConfidence, checkedDraws, type Confidence, type RiskInterval, type Stated } from "./confidence.ts";
+
+/** What was drawn from one rung: the mean risk over `draws` draws, of the loss in the Gibbs posterior and, if wanted, of the zero-one loss. */
+export type RungDraws = { readonly lambda: number; readonly risk: number; readonly risk01?: number; readonly draws: number };
+
+/** A certificate of one rung. */
+export type GibbsCertificate = Stated & {
+  readonly lambda: number;
+  /** K, the number of intervals up to this rung; the left sum over them bounds F. */
+  readonly rungs: number;
+  /** G, the number of rungs compared, among which δ_r is shared. */
+  readonly compared: number;
+  readonly risk: RiskInterval;
+  /** F(λ) is at most this, nats. */
+  readonly freeEnergyUpper: number;
+  /** KL(ρ_λ‖π) is at most this, nats: F_up − λ n r_low. */
+  readonly klUpper: number;
+  /** Whether the intervals contradict each other; the bound is then 1. */
+  readonly contradiction: boolean;
+  /** The zero-one risk with the same KL. */
+  readonly zeroOne?: { readonly risk: RiskInterval; readonly bound: number };
+};
+
+const GIBBS = "The draws of every rung are independent and exactly from its Gibbs posterior; draws of a Markov chain, thinned to their effective number, approximate this.";
+
+/**
+ * R(ρ_λ) ≤ max over r in [r_low, r_up] of kl⁻¹(r, (F_up − λ n r + ln(2√n/δ)) / n) at every rung λ > 0, with probability at least 1 − δ − δ_r − δ_F.
+ *
+ * In the spirit of [Ujvary2023]; the theorem is `maurer`. The risk: r_low, r_up = kl₋⁻¹, kl⁻¹(r̄, ln(2G/δ_r)/m), δ_r shared by the G rungs that are
+ * compared, so that the best may be chosen [Langford2001]. The free energy: F_up = Σ Δᵢ n kl⁻¹(r̄ᵢ, ln(K/δ_F)/mᵢ), the left sum over rungs 0 … K − 1,
+ * one event for all rungs. The maximum lies at `worstRisk`, cut to the interval. With a zero-one risk, half of δ_r goes to each loss.
+ *
+ * Assumes draws that are independent and exact. That holds at λ = 0; draws of a Markov chain, thinned to their effective number, approximate it, and the
+ * certificate says so.
+ *
+ * @throws RangeError unless λ starts at 0 and increases, and for probabilities, risks or numbers of draws that are none
+ * @example
+ * ```ts
+ * import { exactDraws } from "@lab/pacbayes";
+ * const ladder = [{ lambda: 0, risk: 0.6, draws: 5000 }, { lambda: 0.05, risk: 0.4, draws: 5000 }, { lambda: 0.2, risk: 0.3, draws: 5000 }];
+ * exactDraws(ladder, { n: 2000 }).at(-1).bound.toFixed(4); // => "0.4507"
+ * ```
+ */
+export function exactDraws(ladder: readonly RungDraws[], { n, delta = 0.025, deltaRisk = 0.01, deltaEvidence = 0.01 }: Confidence): readonly GibbsCertificate[] {
+  checkedConfidence({ n, delta, deltaRisk, deltaEvidence });
+  if (deltaEvidence === 0) throw new RangeError("Cannot certify a posterior: deltaEvidence must be in (0, 1), got 0");
+  if (ladder[0]?.lambda !== 0) throw new RangeError(`Cannot certify a posterior: expected the ladder's first lambda to be 0, got ${ladder[0]?.lambda ?? "an empty ladder"}`);
+  const [intervals, two] = [ladder.length - 1, ladder.some(({ risk01 }) => risk01 !== undefined)];
+  const share = deltaRisk / (Math.max(1, intervals) * (two ? 2 : 1));
+  const certificates: GibbsCertificate[] = [];
+  let freeEnergyUpper = 0;
+  ladder.forEach(({ lambda, risk: mean, risk01, draws }, k) => {
+    checkedDraws({ mean, draws });
+    const before = ladder[k - 1];
+    if (before === undefined) return;
+    if (!(lambda > before.lambda && lambda < Infinity)) throw new RangeError(`Cannot certify a posterior: expected lambda to increase, got ${lambda} after ${before.lambda}`);
+    freeEnergyUpper += (lambda - before.lambda) * n * binaryKlInverse(before.risk, Math.log(intervals / deltaEvidence) / before.draws) * (1 + 8 * Number.EPSILON);
+    const risk = interval(mean, draws, share);
+    const common = { method: "exact-draws" as const, assumption: GIBBS, confidence: 1 - delta - deltaRisk - deltaEvidence, n, delta, deltaRisk, deltaEvidence };
+    const slack = freeEnergyUpper - lambda * n * risk.low;
+    // Not `<`: NaN must count as a contradiction.
+    const contradiction = !(slack >= 0);
+    const klUpper = contradiction ? Infinity : slack;
+    const bound = contradiction ? 1 : worst(risk, { lambda, freeEnergy: freeEnergyUpper, n, delta });
+    certificates.push({
+      ...common,
+      lambda,
+      rungs: k,
+      compared: intervals,
+      risk,
+      freeEnergyUpper,
+      klUpper,
+      contradiction,
+      bound,
+      ...(risk01 === undefined ? {} : { zeroOne: zeroOneOf(risk01, { draws, share, klUpper, n, delta }) }),
+    });
+  });
+  return certificates;
+}
+
+function zeroOneOf(mean: number, { draws, share, klUpper, n, delta }: { draws: number; share: number; klUpper: number; n: number; delta: number }): { readonly risk: RiskInterval; readonly bound: number } {
+  checkedDraws({ mean, draws });
+  const risk = interval(mean, draws, share);
+  return { risk, bound: maurer({ empiricalRisk: risk.high, kl: klUpper, n, delta }) };
+}
+
+/** The greatest `maurer` among the risks of the interval: r ↦ kl⁻¹(r, (F − λ n r + Λ)/n) is concave. */
+function worst({ low, high }: RiskInterval, { lambda, freeEnergy, n, delta }: { lambda: number; freeEnergy: number; n: number; delta: number }): number {
+  const free = freeEnergyBound({ lambda, freeEnergy, n, delta });
+  const at = (r: number): number => {
+    const c = complexity({ empiricalRisk: r, kl: freeEnergy, n, delta }) - lambda * r;
+    return c > 0 ? binaryKlInverse(r, c * (1 + 8 * Number.EPSILON) + lambda * r * 4 * Number.EPSILON) : r;
+  };
+  const peak = Math.min(high, Math.max(low, worstRisk(lambda, free)));
+  return Math.min(free, Math.max(at(peak), at(low)));
+}
+
+/** Both ends of the interval of a mean of m draws in [0, 1], missed with probability at most `failure`. */
+function interval(mean: number, draws: number, failure: number): RiskInterval {
+  const budget = Math.log(2 / failure) / draws;
+  return { mean, low: binaryKlInverseLower(mean, budget), high: binaryKlInverse(mean, budget), draws };
+}
+
+/** A certificate of a posterior whose KL is known exactly and that can be drawn from exactly. */
+export type PosteriorCertificate = Stated & { readonly kl: number; readonly risk: RiskInterval };
+
+const KNOWN = "None: the draws are independent and exactly from the posterior, and its KL is exact.";
+
+/**
+ * R(ρ) ≤ kl⁻¹(r_up, (KL + ln(2√n/δ)) / n), r_up = kl⁻¹(r̄, ln(2/δ_r)/m), with probability at least 1 − δ − δ_r [Langford2001; PerezOrtiz2021, §5].
+ *
+ * For a posterior that one can draw from exactly, such as a mean-field Gaussian: r̄ is the mean risk of m independent draws of the parameters, each on all n
+ * examples. m is not n. No assumption beyond those of the theorem.
+ *
+ * @throws RangeError for a negative KL, and for probabilities, risks or numbers of draws that are none
+ * @example
+ * ```ts
+ * import { exactPosterior } from "@lab/pacbayes";
+ * exactPosterior({ risk: 0.20627577, kl: 0.0520754435 * 60_000, draws: 5000 }, { n: 60_000, delta: 0.01, deltaRisk: 0.01 }).bound.toFixed(7); // => "0.3761005"
+ * ```
+ */
+export function exactPosterior(
+  { risk: mean, kl, draws }: { readonly risk: number; readonly kl: number; readonly draws: number },
+  { n, delta = 0.025, deltaRisk = 0.01 }: Omit<Confidence, "deltaEvidence">,
+): PosteriorCertificate {
+  checkedConfidence({ n, delta, deltaRisk, deltaEvidence: 0 });
+  checkedDraws({ mean, draws });
+  const risk = interval(mean, draws, deltaRisk);
+  const bound = maurer({ empiricalRisk: risk.high, kl, n, delta });
+  return { method: "exact-draws", assumption: KNOWN, bound, confidence: 1 - delta - deltaRisk, n, delta, deltaRisk, deltaEvidence: 0, kl, risk };
+}

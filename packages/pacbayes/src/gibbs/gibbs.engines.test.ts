@@ -1,0 +1,70 @@
+import { ones, square, tensor1d, tensor2d, zeros, type Tensor } from "@tensorflow/tfjs-core";
+import { engine, key, scoped, termsAndGrad, type Params } from "@lab/tensor-core";
+import { expectation } from "@lab/tensor-core/testing";
+import { expect, it } from "vitest";
+import { mlpShapes, wideMlp } from "../network/wide-mlp.ts";
+import { gaussianPrior, priorDraws, unwhitened } from "./gaussian-prior.ts";
+import { gibbsPosterior } from "./gibbs-posterior.ts";
+import { checkedLadder, ladder } from "./ladder.ts";
+
+await engine();
+
+type Weights = Params & { readonly w: Tensor };
+
+it("gibbsPosterior() is the loss at μ₀ + σ₀ u, and its gradient is σ₀ times that in the parameters", () => {
+  scoped(() => {
+    const prior = gaussianPrior<Weights>({ w: tensor1d([1, -1]) }, { scale: 0.5 });
+    const losses = ({ w }: Weights): Tensor => square(w);
+    const u = { w: tensor2d([[2, 2], [0, 4]]) };
+    const { terms, grad } = termsAndGrad(gibbsPosterior(losses, { prior }))(u);
+    expect(unwhitened(prior, u).w.arraySync()).toEqual([[2, 0], [1, 1]]);
+    expect(terms.arraySync()).toEqual([[4, 0], [1, 1]]);
+    expect(grad.w.arraySync()).toEqual([[2, 0], [1, 1]]);
+  });
+});
+
+it("priorDraws() are N(μ₀, σ₀²) once unwhitened, of every chain for itself", () => {
+  scoped(() => {
+    const prior = gaussianPrior<Weights>({ w: tensor1d([3]) }, { scale: 0.2 });
+    const draws = Array.from(unwhitened(prior, priorDraws(key(2), prior, { chains: 4000 })).w.dataSync());
+    expectation(draws, 3, { ess: 3000 });
+    expectation(draws.map((w) => (w - 3) ** 2), 0.04, { ess: 3000 });
+    expect(() => priorDraws(key(2), prior, { chains: 0 })).toThrow("chains must be a whole number of at least 1, got 0");
+    expect(() => gaussianPrior({ w: zeros([1]) }, { scale: 0 })).toThrow("scale must be positive and finite, got 0");
+  });
+});
+
+it("ladder() starts at 0, ends at its top and increases; checkedLadder() refuses one that does not", () => {
+  const rungs = ladder({ top: 2, rungs: 16, power: 5 });
+  expect([rungs[0], rungs.at(-1), rungs.length]).toEqual([0, 2, 17]);
+  expect(checkedLadder(rungs)).toEqual(rungs.toSorted((a, b) => a - b));
+  expect(() => checkedLadder([0, 1, 1])).toThrow("expected lambda to increase, got 1 after 1");
+  expect(() => checkedLadder([])).toThrow("got an empty ladder");
+  expect(() => checkedLadder([0.5, 1])).toThrow("first lambda to be 0, got 0.5");
+  expect(() => ladder({ top: 2, rungs: 0 })).toThrow("rungs must be a whole number of at least 1, got 0");
+  expect(() => ladder({ top: NaN, rungs: 3 })).toThrow("top must be positive and finite, got NaN");
+});
+
+it("wideMlp() is each chain's own perceptron: relu(W₁x + b₁) into W₂", () => {
+  scoped(() => {
+    const { layers } = mlpShapes({ inputs: 2, hidden: [3], classes: 2 });
+    expect(layers).toEqual([{ weight: [3, 2], bias: [3, 1] }, { weight: [2, 3], bias: [2, 1] }]);
+    const prior = gaussianPrior({ layers: layers.map(({ weight, bias }) => ({ weight: zeros([...weight]), bias: zeros([...bias]) })) }, { scale: 1 });
+    const params = priorDraws(key(4), prior, { chains: 3 });
+    const inputs = [[1, -2, 0.5, 3], [0, 1, -1, 2]];
+    const logits = wideMlp(params as never, tensor2d(inputs)).arraySync();
+    const [first, second] = params.layers.map(({ weight, bias }) => [weight.arraySync() as number[][][], bias.arraySync() as number[][][]] as const);
+    for (let chain = 0; chain < 3; chain++)
+      for (let example = 0; example < 4; example++) {
+        const hidden = first![0][chain]!.map((row, h) => Math.max(0, row.reduce((s, w, i) => s + w * inputs[i]![example]!, first![1][chain]![h]![0]!)));
+        second![0][chain]!.forEach((row, k) => {
+          const exact = row.reduce((s, w, h) => s + w * hidden[h]!, second![1][chain]![k]![0]!);
+          // A dozen products of numbers below 20, in float32.
+          expect(Math.abs(logits[chain]![k]![example]! - exact)).toBeLessThan(2e-5);
+        });
+      }
+    expect(() => wideMlp({ layers: [] }, ones([2, 3]))).toThrow("expected at least one layer, got none");
+    expect(() => wideMlp(params as never, ones([3, 4]))).toThrow("Cannot apply wideMlp");
+    expect(() => mlpShapes({ inputs: 2, hidden: [0], classes: 2 })).toThrow("expected whole, positive sizes, got 0");
+  });
+});
