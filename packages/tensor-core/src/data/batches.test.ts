@@ -1,8 +1,10 @@
 import "@tensorflow/tfjs-backend-cpu";
-import { memory } from "@tensorflow/tfjs-core";
+import { memory, scalar, sum, type Tensor } from "@tensorflow/tfjs-core";
 import ndarray from "ndarray";
 import { expect, test } from "vitest";
+import { own } from "../memory.ts";
 import { key } from "../random/key.ts";
+import { run } from "../run.ts";
 import { batches, type BatchesOptions } from "./batches.ts";
 import { dataset } from "./dataset.ts";
 
@@ -94,4 +96,17 @@ test("batches() refuses sizes, epochs, steps and datasets that yield none", () =
   const twenty = batches(points, { key: key(0), size: 1, epochs: 2 });
   expect(() => twenty.from(21)).toThrow("Cannot batch from step 21: expected a whole number in [0, 20]");
   expect(() => twenty.from(-1)).toThrow("Cannot batch from step -1");
+});
+
+test("run() takes batches() as its data, step by step", async () => {
+  const options = { key: key(4), size: 4, epochs: 2, dropLast: true };
+  const algorithm = {
+    init: (position: { readonly last: Tensor }) => position,
+    step: (_: unknown, __: { readonly last: Tensor }, { x }: { readonly x: Tensor }) => [{ last: sum(x) }, {}] as const,
+  };
+  const data = batches(points, options);
+  using start = own(() => ({ last: scalar(0) }));
+  using result = await run(algorithm, start.value, { key: key(0), steps: data.steps, data, record: ({ last }) => ({ last }) });
+  const sums = (await seen(options)).map((xs) => xs.reduce((total, x) => total + x, 0));
+  expect([...result.trace.last.data]).toEqual(sums);
 });

@@ -30,7 +30,7 @@ test("writeAtomically() that fails says why and cleans up", async () => {
   const path = join(root, "taken");
   await mkdir(join(path, "full"), { recursive: true });
   await expect(writeAtomically(path, "text")).rejects.toThrow(`Cannot write ${path}: `);
-  expect((await readdir(root)).filter((name) => name.endsWith(".partial"))).toEqual([]);
+  expect((await readdir(root)).filter((name) => name.startsWith("taken"))).toEqual(["taken"]);
 });
 
 test("writableFolder() makes the folder and leaves it empty", async () => {

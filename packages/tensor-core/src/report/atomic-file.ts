@@ -6,24 +6,15 @@
  * @throws Error naming the file and the cause; the temporary file is removed
  */
 export async function writeAtomically(path: string, content: string | Uint8Array): Promise<void> {
-  const [{ mkdir, open, rename, rm }, { dirname }, { randomUUID }] = await Promise.all([
+  const [{ mkdir }, { dirname }, { default: writeFileAtomic }] = await Promise.all([
     import("node:fs/promises"),
     import("node:path"),
-    import("node:crypto"),
+    import("write-file-atomic"),
   ]);
-  const temporary = `${path}.${randomUUID()}.partial`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    const file = await open(temporary, "w");
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
+    await writeFileAtomic(path, typeof content === "string" ? content : Buffer.from(content.buffer, content.byteOffset, content.byteLength));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
     throw new Error(`Cannot write ${path}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -63,7 +63,7 @@ test("notebook() shows prose, code and results in order, on the page and on the 
   expect(figures).toEqual([join(root, "a", "figures", "01-growth-more.png")]);
   expect((await stat(figures[0]!)).size).toBeGreaterThan(5000);
   expect(printed).toMatch(
-    /^\nFirst\n\nSecond\nstep {2}value\n[─ ]+\n {3}1 {6}2\n {3}2 {6}4\nfour is 4\nGrowth & more: .*01-growth-more\.png\nIt grew\.\n\nReport: .*report\.html\n$/,
+    /^\nFirst\n\nSecond\nstep {2}value\n[─ ]+\n {3}1 {6}2\n {3}2 {6}4\nfour is 4\nGrowth & more: figures.01-growth-more\.png\nIt grew\.\n\nReport: .*report\.html\n$/,
   );
 });
 

@@ -96,7 +96,7 @@ export async function notebook(url: string, { title, summary, out, quiet = false
     const path = join(folder, "figures", name);
     figures.push(path);
     await writeAtomically(path, await png(shown));
-    print(`${shown.title}: ${relative(process.cwd(), path)}`);
+    print(`${shown.title}: ${relative(folder, path)}`);
   }
 
   async function printed(exhibit: Exhibit): Promise<void> {
@@ -140,7 +140,7 @@ export async function notebook(url: string, { title, summary, out, quiet = false
         report,
         await html({ title, sections, facts: told, ...(summary !== undefined && { summary }), ...(script.imports !== "" && { imports: script.imports }) }),
       );
-      print(`\nReport: ${relative(process.cwd(), report)}`);
+      print(`\nReport: ${report}`);
       return { report, figures: [...figures] };
     },
   };
