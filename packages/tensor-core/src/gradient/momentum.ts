@@ -12,7 +12,7 @@ export type VelocityState = { readonly velocity: Params };
 export type VelocityOptions = { readonly decay?: number; readonly nesterov?: boolean };
 
 /**
- * v ← g + μ v; u = v [Polyak1964], or u = g + μ v with the new v [Nesterov1983, in the form of Sutskever2013].
+ * v ← g + μ v; u = v [Polyak1964], or u = g + μ v with the new v [Nesterov1983; Sutskever2013, Equations 3 and 4].
  *
  * @throws RangeError unless 0 ≤ decay < 1
  * @example

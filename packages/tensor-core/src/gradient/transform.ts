@@ -11,7 +11,7 @@ export interface GradientTransform<State extends Tree = Tree> {
 }
 
 /**
- * (tₙ ∘ … ∘ t₁)(g): each transform works on what the one before it gave [Kingma2015, Loshchilov2019 write their methods this way].
+ * (tₙ ∘ … ∘ t₁)(g): each transform works on what the one before it gave.
  *
  * The state is the list of their states. Of no transforms it is the identity.
  *
