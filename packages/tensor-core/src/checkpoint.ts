@@ -28,7 +28,7 @@ export async function writeCheckpoint(folder: string, { step, config, tensors }:
   } catch (cause) {
     throw new Error(`Cannot write a checkpoint to ${folder}: ${reason(cause)}`, { cause });
   }
-  const old = (await readdir(folder)).filter((file) => /^step-\d+\.safetensors/.test(file) && file !== name);
+  const old = (await readdir(folder)).filter((file) => /^(step-\d+\.safetensors|checkpoint\.json\.)/.test(file) && file !== name);
   await Promise.all(old.map((file) => rm(join(folder, file), { force: true })));
 }
 
@@ -65,7 +65,7 @@ export async function readCheckpoint(folder: string, config: Checkpoint["config"
 function manifestOf(text: string): Manifest | undefined {
   try {
     const manifest = JSON.parse(text) as Manifest;
-    const whole = manifest.format === FORMAT && Number.isSafeInteger(manifest.step) && typeof manifest.tensors === "string" && typeof manifest.config === "object";
+    const whole = manifest.format === FORMAT && Number.isSafeInteger(manifest.step) && typeof manifest.tensors === "string" && typeof manifest.config === "object" && manifest.config !== null;
     return whole ? manifest : undefined;
   } catch {
     return undefined;

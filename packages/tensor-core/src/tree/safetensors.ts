@@ -48,22 +48,38 @@ export function storedTensors(bytes: Uint8Array): Safetensors {
   if (length > bytes.length - 8) throw new RangeError(`Cannot read safetensors: expected a header of ${length} bytes, got ${bytes.length - 8}`);
   const { __metadata__: metadata = {}, ...entries } = headerOf(bytes.subarray(8, 8 + length));
   const start = 8 + length;
-  const tensors = Object.entries(entries as Header).map(([name, { dtype: code, shape, data_offsets: [from, to] }]) => {
+  const tensors = Object.entries(entries).map(([name, entry]) => {
+    if (!isEntry(entry)) throw new RangeError(`Cannot read "${name}": expected a dtype, a shape and two offsets, got ${JSON.stringify(entry)}`);
+    const { dtype: code, shape, data_offsets: [from, to] } = entry;
     const dtype = (Object.keys(CODES) as (keyof typeof CODES)[]).find((d) => CODES[d] === code);
     if (dtype === undefined) throw new RangeError(`Cannot read "${name}": expected F32, I32 or BOOL, got ${code}`);
     const array = ARRAYS[dtype];
     const size = shape.reduce((n, d) => n * d, 1);
-    if (!(to - from === size * array.BYTES_PER_ELEMENT && from >= 0 && start + to <= bytes.length))
+    if (!(to - from === size * array.BYTES_PER_ELEMENT && start + to <= bytes.length))
       throw new RangeError(`Cannot read "${name}": expected ${size * array.BYTES_PER_ELEMENT} bytes for shape [${shape.join(", ")}], got bytes ${from} to ${to} of ${bytes.length - start}`);
     return [name, { dtype, shape, data: new array(Uint8Array.from(bytes.subarray(start + from, start + to)).buffer) }] as const;
   });
-  return { tensors: Object.fromEntries(tensors), metadata: metadata as Safetensors["metadata"] };
+  if (!isText(metadata)) throw new RangeError(`Cannot read safetensors: expected metadata of text by name, got ${JSON.stringify(metadata)}`);
+  return { tensors: Object.fromEntries(tensors), metadata };
 }
 
-function headerOf(bytes: Uint8Array): { __metadata__?: unknown } & { [name: string]: unknown } {
+function isEntry(entry: unknown): entry is Header[string] {
+  const { dtype, shape, data_offsets: offsets } = Object(entry) as Partial<Header[string]>;
+  const sizes = (values: unknown): boolean => Array.isArray(values) && values.every((value) => Number.isSafeInteger(value) && value >= 0);
+  return typeof dtype === "string" && sizes(shape) && sizes(offsets) && offsets!.length === 2;
+}
+
+function isText(metadata: unknown): metadata is Safetensors["metadata"] {
+  return typeof metadata === "object" && metadata !== null && !Array.isArray(metadata) && Object.values(metadata).every((value) => typeof value === "string");
+}
+
+function headerOf(bytes: Uint8Array): { readonly __metadata__?: unknown; readonly [name: string]: unknown } {
+  let header: unknown;
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (cause) {
     throw new RangeError("Cannot read safetensors: the header is not JSON", { cause });
   }
+  if (typeof header !== "object" || header === null || Array.isArray(header)) throw new RangeError(`Cannot read safetensors: expected a header of tensors by name, got ${JSON.stringify(header)}`);
+  return header as { readonly [name: string]: unknown };
 }
