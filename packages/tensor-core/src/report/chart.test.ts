@@ -69,6 +69,25 @@ test("a level has its line and its label", async () => {
   expect(picture).toContain('stroke-dasharray="4,4"');
 });
 
+test("an axis of whole numbers has no fractions on it, a long log axis only powers of ten", async () => {
+  const whole = await svg(lineChart(rows, { title: "Whole", x: "x", y: "a" }));
+  expect(whole).toContain(">2</text>");
+  expect(whole).not.toMatch(/>\d+\.\d+<\/text>/);
+  const log = await svg(
+    lineChart(
+      [1, 30, 1000].map((x) => ({ x, y: x / 3 })),
+      { title: "Log", x: "x", y: "y", xAxis: { scale: "log" }, yAxis: { domain: [0, 400] } },
+    ),
+  );
+  expect([...log.matchAll(/>([\d,]+)<\/text>/g)].map(([, text]) => text).filter((text) => !/^[1-4]?00$|^0$/.test(text!) || text === "100")).toEqual([
+    "1",
+    "10",
+    "100",
+    "1,000",
+    "100",
+  ]);
+});
+
 test("the label of a level stands in the third where the lines leave most room", async () => {
   const place = async (ys: readonly number[]): Promise<string> => {
     const picture = await svg(

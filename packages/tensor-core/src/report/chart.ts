@@ -113,7 +113,11 @@ export function positioned(
     ...(numeric
       ? { scale: { type: scale, ...(scale === "linear" && { zero }), ...(domain && { domain: [...domain] }), nice: domain === undefined && scale !== "log" } }
       : { sort: null }),
-    axis: { ...(format !== undefined && { format }), ...(scale === "log" && decades(values, domain) >= 2 && { labelExpr: POWERS }) },
+    axis: {
+      ...(format !== undefined && { format }),
+      ...(numeric && values.every((value) => value == null || Number.isInteger(value)) && { tickMinStep: 1 }),
+      ...(scale === "log" && decades(values, domain) >= 2 && { labelExpr: POWERS }),
+    },
   };
 }
 
