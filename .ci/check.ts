@@ -6,6 +6,7 @@ import { gates } from "./gates.ts";
 import { execute } from "./runner/execute.ts";
 import type { Gate, Outcome } from "./runner/gate.ts";
 import { schedule } from "./runner/schedule.ts";
+import { statusLine } from "./runner/status-line.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -35,7 +36,7 @@ const root = join(import.meta.dirname, "..");
 mkdirSync(join(root, "node_modules/.cache"), { recursive: true });
 const chosen = selected(options.only?.flatMap((names) => names.split(",")));
 const start = performance.now();
-const outcomes = await schedule(chosen, { slots: Math.min(2, availableParallelism()), execute: (gate) => execute(gate, { root }), report });
+const outcomes = await run(chosen);
 
 const failed = outcomes.filter(({ status }) => status !== "passed");
 for (const { gate, output, status } of failed) {
@@ -71,8 +72,21 @@ function selected(names: readonly string[] | undefined): readonly Gate[] {
   return gates.filter(({ name }) => wanted.has(name));
 }
 
-function report({ gate: { name, says }, status, seconds, passed, failed: wrong }: Outcome): void {
+/** Runs the gates, printing a line for each that ends. */
+async function run(wanted: readonly Gate[]): Promise<Outcome[]> {
+  using line = statusLine();
+  return await schedule(wanted, {
+    slots: Math.min(2, availableParallelism()),
+    execute(gate) {
+      line.start(gate.name);
+      return execute(gate, { root }).finally(() => line.end(gate.name));
+    },
+    report: (outcome) => line.print(verdict(outcome)),
+  });
+}
+
+function verdict({ gate: { name, says }, status, seconds, passed, failed: wrong }: Outcome): string {
   const mark = status === "passed" ? "✓" : status === "failed" ? "✗" : "–";
   const tests = passed + wrong > 1 ? ` (${passed} passed, ${wrong} failed)` : "";
-  console.log(`${mark} ${name.padEnd(14)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${says}${tests}`);
+  return `${mark} ${name.padEnd(14)} ${`${seconds.toFixed(1)} s`.padStart(8)}  ${says}${tests}`;
 }

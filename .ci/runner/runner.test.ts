@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { execute } from "./execute.ts";
 import type { Gate, Outcome } from "./gate.ts";
 import { schedule } from "./schedule.ts";
+import { statusLine } from "./status-line.ts";
 
 const gate = (name: string, rest: Partial<Gate> = {}): Gate => ({ name, says: name, command: [], ...rest });
 const outcome = (g: Gate, status: Outcome["status"] = "passed"): Outcome => ({ gate: g, status, seconds: 0, output: "", passed: 1, failed: 0 });
@@ -71,4 +72,18 @@ it("execute() adds the tests inside a gate, and fails a gate that ran none", asy
   });
   expect(await execute(gate("a", { command: writing({ passed: 0, failed: 0 }), counts }), { root: root() })).toMatchObject({ status: "failed", failed: 1 });
   expect(await execute(gate("a", { command: node(""), counts }), { root: root() })).toMatchObject({ status: "failed", failed: 1 });
+});
+
+it("statusLine() shows what runs below the lines on a terminal, and only the lines elsewhere", () => {
+  for (const isTTY of [true, false]) {
+    let text = "";
+    const line = statusLine({ stream: { isTTY, write: (more: string) => (text += more) } });
+    line.start("tests");
+    line.print("✓ lint");
+    line.end("tests");
+    line[Symbol.dispose]();
+    expect(text.includes("tests 0 s")).toBe(isTTY);
+    expect(text.includes("✓ lint\n")).toBe(true);
+    if (!isTTY) expect(text).toBe("✓ lint\n");
+  }
 });
