@@ -9,7 +9,7 @@ const guide = [
   ["run", "run and checkpoints"],
   ["examples", "Examples"],
 ] as const;
-const packages = ["tensor-core", "pacbayes", "sam-vi", "lacy", "nonident"];
+const entries = ["tensor-core", "tensor-core/data", "tensor-core/report", "tensor-core/testing", "pacbayes", "sam-vi", "lacy", "nonident"];
 
 const config: UserConfig = defineConfig({
   title: "lab",
@@ -30,9 +30,9 @@ const config: UserConfig = defineConfig({
       { text: "Guide", items: guide.map(([file, text]) => ({ text, link: `/guide/${file}` })) },
       {
         text: "API",
-        items: packages
-          .filter((name) => existsSync(new URL(`../api/${name}/src.md`, import.meta.url)))
-          .map((name) => ({ text: `@lab/${name}`, link: `/api/${name}/src` })),
+        items: entries
+          .filter((entry) => existsSync(new URL(`../api/@lab/${entry}.md`, import.meta.url)))
+          .map((entry) => ({ text: `@lab/${entry}`, link: `/api/@lab/${entry}` })),
       },
     ],
   },
