@@ -10,9 +10,9 @@ import type { Key } from "../random/key.ts";
  * @throws RangeError unless 0 ≤ rate < 1
  * @example
  * ```ts
- * import { ones } from "@tensorflow/tfjs-core";
+ * import { max, ones } from "@tensorflow/tfjs-core";
  * import { dropout, key } from "@lab/tensor-core";
- * dropout(key(0), ones([1000]), { rate: 0.5 }).max().dataSync()[0]; // => 2
+ * max(dropout(key(0), ones([1000]), { rate: 0.5 })).dataSync()[0]; // => 2
  * ```
  */
 export function dropout<T extends Tensor>(key: Key, x: T, { rate = 0.5 }: { readonly rate?: number } = {}): T {

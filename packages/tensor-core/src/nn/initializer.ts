@@ -20,8 +20,9 @@ function fans(shape: readonly number[]): { readonly inputs: number; readonly out
  * @throws RangeError for a shape of fewer than two axes
  * @example
  * ```ts
+ * import { max } from "@tensorflow/tfjs-core";
  * import { glorotUniform, key } from "@lab/tensor-core";
- * glorotUniform(key(0), [3, 3]).max().dataSync()[0] <= 1; // => true
+ * max(glorotUniform(key(0), [3, 3])).dataSync()[0] <= 1; // => true
  * ```
  */
 export function glorotUniform(key: Key, shape: readonly number[]): Tensor {

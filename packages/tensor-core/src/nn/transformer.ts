@@ -68,7 +68,7 @@ export function transformer({ vocabulary, context, layers, channels, heads, tied
   const down = dense(4 * channels, channels, { kernel: outKernel });
 
   function hidden(params: TransformerParams, tokens: Tensor): Tensor3D {
-    const { batch, time } = axes("transformer", [tokens, "batch time"]);
+    const { time } = axes("transformer", [tokens, "batch time"]);
     if (time > context) throw new ShapeError(`Cannot apply transformer: expected at most ${context} tokens, got [${tokens.shape.join(", ")}]`);
     if (tokens.dtype !== "int32") throw new TypeError(`Cannot apply transformer: expected int32 tokens, got ${tokens.dtype}`);
     const positions = time === context ? params.positions : slice(params.positions, [0, 0], [time, channels]);
