@@ -66,7 +66,7 @@ export function lecunNormal(key: Key, shape: readonly number[]): Tensor {
  * @example
  * ```ts
  * import { key, normalInitializer } from "@lab/tensor-core";
- * normalInitializer(0)(key(0), [2, 2]).dataSync(); // => Float32Array(4) [ 0, 0, 0, 0 ]
+ * normalInitializer(0.02)(key(0), [2, 2]).shape; // => [ 2, 2 ]
  * ```
  */
 export function normalInitializer(deviation: number): Initializer {
