@@ -15,7 +15,6 @@ const config: SizeLimitConfig = Object.entries(packages).map(([name, limit]) => 
   path: `packages/${name}/dist/index.js`,
   limit,
   ignore: peers,
-  modifyEsbuildConfig: (options) => ({ ...options, format: "esm" }),
 }));
 
 export default config;
