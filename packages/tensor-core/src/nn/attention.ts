@@ -1,4 +1,4 @@
-import { add, cast, expandDims, less, matMul, mul, range, reshape, softmax, split as parts, squeeze, transpose, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { add, expandDims, less, matMul, mul, range, reshape, softmax, split as parts, squeeze, transpose, where, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { split } from "../random/split.ts";
 import { axes } from "../shapes.ts";
 import { checkedSize, dense, type DenseParams } from "./dense.ts";
@@ -15,10 +15,18 @@ export type AttentionOptions = {
   readonly outKernel?: Initializer;
 };
 
-/** 0 where position j ≤ i, else −10⁹, which leaves no weight after softmax: [time, time]. */
+/**
+ * 0 where position j ≤ i, else −10⁹, which leaves no weight after softmax: [time, time].
+ *
+ * @example
+ * ```ts
+ * import { causalMask } from "@lab/tensor-core";
+ * causalMask(2).dataSync(); // => Float32Array(4) [ 0, -1000000000, 0, 0 ]
+ * ```
+ */
 export function causalMask(time: number): Tensor2D {
   const position = range(0, time, 1, "float32");
-  return mul(cast(less(expandDims(position, 1), expandDims(position, 0)), "float32"), -1e9);
+  return where(less(expandDims(position, 1), expandDims(position, 0)), -1e9, 0) as Tensor2D;
 }
 
 /**

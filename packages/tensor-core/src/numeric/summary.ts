@@ -1,7 +1,15 @@
 /** The count, the mean and the sum of squared deviations Σ (xᵢ − mean)² of the numbers seen. */
 export type Summary = { readonly count: number; readonly mean: number; readonly squares: number };
 
-/** Of no numbers. */
+/**
+ * Of no numbers: where a running summary starts.
+ *
+ * @example
+ * ```ts
+ * import { emptySummary } from "@lab/tensor-core";
+ * emptySummary; // => { count: 0, mean: 0, squares: 0 }
+ * ```
+ */
 export const emptySummary: Summary = Object.freeze({ count: 0, mean: 0, squares: 0 });
 
 /**
