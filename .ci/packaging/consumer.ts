@@ -4,16 +4,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { conclude, entries, packages, root } from "./packages.ts";
 
-/** A gradient and its memory, on whatever engine the folder has. */
-const RUN = `import { memory, scalar, square } from "@tensorflow/tfjs-core";
-import { engine, own, read, valueAndGrad } from "@lab/tensor-core";
-await engine();
+/** Gradients that need kernels of ours, a compiled draw, a bound, and memory, on WebAssembly: what a package without the native engine runs on. */
+const RUN = `import assert from "node:assert/strict";
+import { conv2d, gather, memory, ones, square, sum, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+import { engine, jit, key, normal, own, read, valueAndGrad } from "@lab/tensor-core";
+import { maurer } from "@lab/pacbayes";
+assert.equal((await engine()).name, "wasm");
 const before = memory().numTensors;
-const owned = own(() => valueAndGrad(({ x }) => square(x))({ x: scalar(3) }));
-const { value, grad } = await read(owned.value);
-owned[Symbol.dispose]();
-if (value.get() !== 9 || grad.x.get() !== 6) throw new Error(\`expected 9 and 6, got \${value.get()} and \${grad.x.get()}\`);
-if (memory().numTensors !== before) throw new Error("tensors leaked");
+{
+  const rows = valueAndGrad(({ w }) => sum(square(gather(w, tensor1d([0, 1, 1], "int32")))));
+  const images = valueAndGrad(({ w }) => sum(square(conv2d(ones([1, 5, 5, 1]), w, 1, "same"))));
+  const draw = jit((k) => normal(k, [3]));
+  const owned = own(() => ({ rows: rows({ w: tensor2d([[1, 2], [3, 4]]) }), images: images({ w: ones([3, 3, 1, 2]) }), draws: [draw(key(1)), draw(key(1))] }));
+  const host = await read(owned.value);
+  owned[Symbol.dispose]();
+  assert.deepEqual([...host.rows.grad.w.data], [2, 4, 12, 16]);
+  assert.equal(host.images.value.get(), 2450);
+  assert.deepEqual(host.draws[0].data, host.draws[1].data);
+}
+assert.equal(memory().numTensors, before);
+assert.equal(maurer({ empiricalRisk: 0.02, kl: 100, n: 60_000, delta: 0.05 }).toFixed(6), "0.029640");
 `;
 /** Types that must survive the way through a tarball: a tree keeps its structure, axes their names. */
 const TYPED = `import { scalar, square, zeros, type Scalar } from "@tensorflow/tfjs-core";
@@ -35,6 +45,8 @@ const write = (file: string, content: unknown): void =>
   writeFileSync(join(folder, file), typeof content === "string" ? content : JSON.stringify(content, null, 2));
 const specifiers = packages.flatMap((pkg) => entries(pkg).map(({ specifier }) => specifier));
 const problems: string[] = [];
+// The shims of the workspace's tools set NODE_PATH, by which packages would be found that a user does not have.
+const { NODE_PATH: _, LAB_ENGINE: __, ...env } = process.env;
 
 write("package.json", { name: "consumer", private: true, type: "module" });
 const tfjs = "@tensorflow/tfjs-core@4.22.0";
@@ -59,7 +71,7 @@ write(
 attempt("import from Node", process.execPath, "imports.js");
 
 write("run.js", RUN);
-attempt("run", process.execPath, "run.js");
+attempt("run on WebAssembly", process.execPath, "run.js");
 
 write(
   "consumer.ts",
@@ -96,7 +108,7 @@ conclude(problems, `${specifiers.length} entries install, import, type-check and
 /** Runs a command in the folder; what it says is kept if it fails. */
 function attempt(what: string, command: string, ...args: readonly string[]): void {
   try {
-    execFileSync(command, args, { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 300_000 });
+    execFileSync(command, args, { cwd: folder, env, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], timeout: 300_000 });
   } catch (error) {
     const { stdout: said = "", stderr = "" } = error as { stdout?: string; stderr?: string };
     problems.push(`${what} failed:\n${said}${stderr}`.trim());
