@@ -15,6 +15,7 @@ export { effectiveSampleSize, type EssOf } from "./diagnostics/effective-sample-
 export { energyFraction } from "./diagnostics/energy.ts";
 export { monteCarloError, type ErrorOf } from "./diagnostics/monte-carlo-error.ts";
 export { rHat } from "./diagnostics/r-hat.ts";
+export { gaussianKl } from "./evidence/gaussian-kl.ts";
 export { thermodynamic, type EnergyEstimate, type Integral, type ThermodynamicRung } from "./evidence/thermodynamic.ts";
 export { gaussianPrior, priorDraws, unwhitened, type GaussianPrior } from "./gibbs/gaussian-prior.ts";
 export { gibbsPosterior, type Energy } from "./gibbs/gibbs-posterior.ts";
@@ -32,7 +33,8 @@ export { boundedCrossEntropy, type BoundedCrossEntropyOptions } from "./loss/bou
 export { empiricalRisk } from "./loss/empirical-risk.ts";
 export { zeroOne } from "./loss/zero-one.ts";
 export { boundDescent, type BoundDescentInfo, type BoundDescentState } from "./mean-field/bound-descent.ts";
+export { gaussianSampler, type GaussianDraw } from "./mean-field/gaussian-sampler.ts";
 export { scaleByLearningRates, type LearningRates } from "./mean-field/learning-rates.ts";
 export { meanFieldAtPrior, meanFieldDraw, meanFieldKl, ofRun, type MeanField } from "./mean-field/mean-field.ts";
 export { maurerObjective, quadraticObjective, type BoundObjective, type ObjectiveOptions } from "./mean-field/objective.ts";
-export { mlpShapes, wideMlp, type MlpSizes, type WideDense, type WideMlp } from "./network/wide-mlp.ts";
+export { mlpCentre, wideMlp, type MlpSizes, type WideDense, type WideMlp } from "./network/wide-mlp.ts";

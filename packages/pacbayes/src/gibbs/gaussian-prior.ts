@@ -1,24 +1,26 @@
-import { add, mul, ones, reshape, type Tensor } from "@tensorflow/tfjs-core";
-import { map, normalLike, type Key, type Params } from "@lab/tensor-core";
+import { add, mul, tile } from "@tensorflow/tfjs-core";
+import { map, normalLike, ShapeError, tensors, type Key, type Params } from "@lab/tensor-core";
 
-/** π = N(μ₀, σ₀² I) on the parameters of one network. The mean must not depend on the sample: a centre drawn from a fixed key does not. */
+/** π = N(μ₀, σ₀² I); the mean is one network, as one chain: leaves [1, …]. It must not depend on the sample: a centre drawn from a fixed key does not. */
 export type GaussianPrior<P extends Params> = { readonly mean: P; readonly scale: number };
 
 /**
- * A prior π = N(μ₀, σ₀² I) [PerezOrtiz2021, §6]; mean: parameters of one network, without an axis of chains.
+ * A prior π = N(μ₀, σ₀² I) [PerezOrtiz2021, §6]; the mean is one network, as one chain: leaves [1, …].
  *
  * It must not depend on the sample that the bound is evaluated on. To choose σ₀ from a grid of G values, give each δ/G.
  *
- * @throws RangeError unless σ₀ is positive and finite
+ * @throws RangeError unless σ₀ is positive and finite; ShapeError for a leaf whose first axis is not 1
  * @example
  * ```ts
  * import { zeros } from "@tensorflow/tfjs-core";
  * import { gaussianPrior } from "@lab/pacbayes";
- * gaussianPrior({ w: zeros([3]) }, { scale: 0.1 }).scale; // => 0.1
+ * gaussianPrior({ w: zeros([1, 3]) }, { scale: 0.1 }).scale; // => 0.1
  * ```
  */
 export function gaussianPrior<P extends Params>(mean: P, { scale }: { readonly scale: number }): GaussianPrior<P> {
   if (!(scale > 0 && scale < Infinity)) throw new RangeError(`Cannot form a prior: scale must be positive and finite, got ${scale}`);
+  const stray = tensors(mean).find(({ shape }) => shape[0] !== 1);
+  if (stray !== undefined) throw new ShapeError(`Cannot form a prior: expected leaves of shape [1, …], got [${stray.shape.join(", ")}]`);
   return { mean, scale };
 }
 
@@ -27,9 +29,9 @@ export function gaussianPrior<P extends Params>(mean: P, { scale }: { readonly s
  *
  * @example
  * ```ts
- * import { tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+ * import { tensor2d } from "@tensorflow/tfjs-core";
  * import { gaussianPrior, unwhitened } from "@lab/pacbayes";
- * const prior = gaussianPrior({ w: tensor1d([1, 2]) }, { scale: 0.5 });
+ * const prior = gaussianPrior({ w: tensor2d([[1, 2]]) }, { scale: 0.5 });
  * unwhitened(prior, { w: tensor2d([[0, 0], [2, 4]]) }).w.dataSync(); // => Float32Array(4) [ 1, 2, 2, 4 ]
  * ```
  */
@@ -46,14 +48,10 @@ export function unwhitened<P extends Params>({ mean, scale }: GaussianPrior<P>, 
  * import { zeros } from "@tensorflow/tfjs-core";
  * import { key } from "@lab/tensor-core";
  * import { gaussianPrior, priorDraws } from "@lab/pacbayes";
- * priorDraws(key(1), gaussianPrior({ w: zeros([3]) }, { scale: 1 }), { chains: 4 }).w.shape; // => [ 4, 3 ]
+ * priorDraws(key(1), gaussianPrior({ w: zeros([1, 3]) }, { scale: 1 }), { chains: 4 }).w.shape; // => [ 4, 3 ]
  * ```
  */
 export function priorDraws<P extends Params>(key: Key, { mean }: GaussianPrior<P>, { chains }: { readonly chains: number }): P {
   if (!(Number.isInteger(chains) && chains >= 1)) throw new RangeError(`Cannot draw from a prior: chains must be a whole number of at least 1, got ${chains}`);
-  return normalLike(key, map((centre) => stacked(centre, chains), mean));
-}
-
-function stacked(x: Tensor, chains: number): Tensor {
-  return mul(ones([chains, ...x.shape.map(() => 1)]), reshape(x, [1, ...x.shape]));
+  return normalLike(key, map((centre) => tile(centre, [chains, ...centre.shape.slice(1).map(() => 1)]), mean));
 }

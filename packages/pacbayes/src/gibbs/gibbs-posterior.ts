@@ -13,10 +13,10 @@ export type Energy<P extends Params> = (position: P) => Tensor;
  *
  * @example
  * ```ts
- * import { sub, square, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+ * import { sub, square, tensor2d } from "@tensorflow/tfjs-core";
  * import { gaussianPrior, gibbsPosterior } from "@lab/pacbayes";
  * const data = tensor2d([[0.2, 0.4]]);
- * const energy = gibbsPosterior(({ w }) => square(sub(w, data)), { prior: gaussianPrior({ w: tensor1d([0]) }, { scale: 0.5 }) });
+ * const energy = gibbsPosterior(({ w }) => square(sub(w, data)), { prior: gaussianPrior({ w: tensor2d([[0]]) }, { scale: 0.5 }) });
  * Array.from(energy({ w: tensor2d([[2], [0]]) }).dataSync(), (l) => l.toFixed(2)); // => [ '0.64', '0.36', '0.04', '0.16' ]
  * ```
  */

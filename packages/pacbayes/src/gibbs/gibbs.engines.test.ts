@@ -1,8 +1,8 @@
-import { ones, square, tensor1d, tensor2d, zeros, type Tensor } from "@tensorflow/tfjs-core";
+import { ones, square, tensor2d, zeros, type Tensor } from "@tensorflow/tfjs-core";
 import { engine, key, scoped, termsAndGrad, type Params } from "@lab/tensor-core";
 import { expectation } from "@lab/tensor-core/testing";
 import { expect, it } from "vitest";
-import { mlpShapes, wideMlp } from "../network/wide-mlp.ts";
+import { mlpCentre, wideMlp } from "../network/wide-mlp.ts";
 import { gaussianPrior, priorDraws, unwhitened } from "./gaussian-prior.ts";
 import { gibbsPosterior } from "./gibbs-posterior.ts";
 import { checkedLadder, ladder } from "./ladder.ts";
@@ -13,7 +13,7 @@ type Weights = Params & { readonly w: Tensor };
 
 it("gibbsPosterior() is the loss at μ₀ + σ₀ u, and its gradient is σ₀ times that in the parameters", () => {
   scoped(() => {
-    const prior = gaussianPrior<Weights>({ w: tensor1d([1, -1]) }, { scale: 0.5 });
+    const prior = gaussianPrior<Weights>({ w: tensor2d([[1, -1]]) }, { scale: 0.5 });
     const losses = ({ w }: Weights): Tensor => square(w);
     const u = { w: tensor2d([[2, 2], [0, 4]]) };
     const { terms, grad } = termsAndGrad(gibbsPosterior(losses, { prior }))(u);
@@ -23,14 +23,27 @@ it("gibbsPosterior() is the loss at μ₀ + σ₀ u, and its gradient is σ₀ t
   });
 });
 
+it("mlpCentre() draws weights of variance near 1/fan-in, cut at two standard deviations, and no biases", () => {
+  scoped(() => {
+    const [first] = mlpCentre({ inputs: 400, hidden: [50], classes: 2 }, { key: key(7) }).layers;
+    const weights = Array.from(first!.weight.dataSync(), (w) => w * 20);
+    expectation(weights, 0, { ess: 10_000 });
+    // The variance of a normal cut at ±2: 1 − 4 φ(2)/(2Φ(2) − 1).
+    expectation(weights.map((w) => w * w), 0.7737413, { ess: 10_000 });
+    expect(Math.max(...weights.map(Math.abs))).toBeLessThanOrEqual(2);
+    expect(Math.max(...first!.bias.dataSync())).toBe(0);
+    expect(() => gaussianPrior({ w: zeros([2, 3]) }, { scale: 1 })).toThrow("expected leaves of shape [1, …], got [2, 3]");
+  });
+});
+
 it("priorDraws() are N(μ₀, σ₀²) once unwhitened, of every chain for itself", () => {
   scoped(() => {
-    const prior = gaussianPrior<Weights>({ w: tensor1d([3]) }, { scale: 0.2 });
+    const prior = gaussianPrior<Weights>({ w: tensor2d([[3]]) }, { scale: 0.2 });
     const draws = Array.from(unwhitened(prior, priorDraws(key(2), prior, { chains: 4000 })).w.dataSync());
     expectation(draws, 3, { ess: 3000 });
     expectation(draws.map((w) => (w - 3) ** 2), 0.04, { ess: 3000 });
     expect(() => priorDraws(key(2), prior, { chains: 0 })).toThrow("chains must be a whole number of at least 1, got 0");
-    expect(() => gaussianPrior({ w: zeros([1]) }, { scale: 0 })).toThrow("scale must be positive and finite, got 0");
+    expect(() => gaussianPrior({ w: zeros([1, 1]) }, { scale: 0 })).toThrow("scale must be positive and finite, got 0");
   });
 });
 
@@ -47,13 +60,11 @@ it("ladder() starts at 0, ends at its top and increases; checkedLadder() refuses
 
 it("wideMlp() is each chain's own perceptron: relu(W₁x + b₁) into W₂", () => {
   scoped(() => {
-    const { layers } = mlpShapes({ inputs: 2, hidden: [3], classes: 2 });
-    expect(layers).toEqual([{ weight: [3, 2], bias: [3, 1] }, { weight: [2, 3], bias: [2, 1] }]);
-    const prior = gaussianPrior({ layers: layers.map(({ weight, bias }) => ({ weight: zeros([...weight]), bias: zeros([...bias]) })) }, { scale: 1 });
+    const prior = gaussianPrior(mlpCentre({ inputs: 2, hidden: [3], classes: 2 }), { scale: 1 });
     const params = priorDraws(key(4), prior, { chains: 3 });
     const inputs = [[1, -2, 0.5, 3], [0, 1, -1, 2]];
-    const logits = wideMlp(params as never, tensor2d(inputs)).arraySync();
-    const [first, second] = params.layers.map(({ weight, bias }) => [weight.arraySync() as number[][][], bias.arraySync() as number[][][]] as const);
+    const logits = wideMlp(params, tensor2d(inputs)).arraySync();
+    const [first, second] = params.layers.map(({ weight, bias }) => [weight.arraySync(), bias.arraySync()] as const);
     for (let chain = 0; chain < 3; chain++)
       for (let example = 0; example < 4; example++) {
         const hidden = first![0][chain]!.map((row, h) => Math.max(0, row.reduce((s, w, i) => s + w * inputs[i]![example]!, first![1][chain]![h]![0]!)));
@@ -64,7 +75,7 @@ it("wideMlp() is each chain's own perceptron: relu(W₁x + b₁) into W₂", () 
         });
       }
     expect(() => wideMlp({ layers: [] }, ones([2, 3]))).toThrow("expected at least one layer, got none");
-    expect(() => wideMlp(params as never, ones([3, 4]))).toThrow("Cannot apply wideMlp");
-    expect(() => mlpShapes({ inputs: 2, hidden: [0], classes: 2 })).toThrow("expected whole, positive sizes, got 0");
+    expect(() => wideMlp(params, ones([3, 4]))).toThrow("Cannot apply wideMlp");
+    expect(() => mlpCentre({ inputs: 2, hidden: [0], classes: 2 })).toThrow("expected whole, positive sizes, got 0");
   });
 });

@@ -24,7 +24,7 @@ export type BoundDescentInfo = { readonly risk: Tensor; readonly kl: Tensor; rea
  * import { square, sub, zeros } from "@tensorflow/tfjs-core";
  * import { chain, key, run, scaleByAdam } from "@lab/tensor-core";
  * import { boundDescent, gaussianPrior, gibbsPosterior, meanFieldAtPrior, quadraticObjective, scaleByLearningRates } from "@lab/pacbayes";
- * const prior = gaussianPrior({ w: zeros([1]) }, { scale: 0.1 });
+ * const prior = gaussianPrior({ w: zeros([1, 1]) }, { scale: 0.1 });
  * const energy = gibbsPosterior(({ w }) => square(sub(w, 0.3)), { prior });
  * const algorithm = boundDescent(energy, { objective: quadraticObjective({ n: 1000, delta: 0.05 }), transform: chain(scaleByAdam(), scaleByLearningRates([0.1])) });
  * using result = await run(algorithm, meanFieldAtPrior(prior, { runs: 1 }), { key: key(1), steps: 100 });

@@ -56,7 +56,7 @@ it("meanFieldDraw() draws N(m, e^{2s}) of the run that ofRun() picks", () => {
 
 /** r̂ = a (w − b)² with w = σ₀ u; for a linear objective r̂ + κ KL the optimum is closed: e^{−2s} = 1 + 2aσ₀²/κ, m = (2abσ₀/κ) e^{2s}. */
 const [a, b, sigma, kappa] = [0.4, 0.6, 0.5, 0.05];
-const prior = () => gaussianPrior<Weights>({ w: zeros([40]) }, { scale: sigma });
+const prior = () => gaussianPrior<Weights>({ w: zeros([1, 40]) }, { scale: sigma });
 
 it("boundDescent() finds the closed-form Gaussian of a quadratic risk, in every run, from wide and narrow starts", async () => {
   const linear: BoundObjective = (risk, kl) => sub(risk, mul(kl, -kappa));

@@ -17,12 +17,12 @@ export type MeanField<P extends Params> = { readonly mean: P; readonly logScale:
  * ```ts
  * import { zeros } from "@tensorflow/tfjs-core";
  * import { gaussianPrior, meanFieldAtPrior, meanFieldKl } from "@lab/pacbayes";
- * meanFieldKl(meanFieldAtPrior(gaussianPrior({ w: zeros([3]) }, { scale: 0.1 }), { runs: 2 })).dataSync(); // => Float32Array(2) [ 0, 0 ]
+ * meanFieldKl(meanFieldAtPrior(gaussianPrior({ w: zeros([1, 3]) }, { scale: 0.1 }), { runs: 2 })).dataSync(); // => Float32Array(2) [ 0, 0 ]
  * ```
  */
 export function meanFieldAtPrior<P extends Params>({ mean }: GaussianPrior<P>, { runs, logScale = 0 }: { readonly runs: number; readonly logScale?: number }): MeanField<P> {
   if (!(Number.isInteger(runs) && runs >= 1)) throw new RangeError(`Cannot start a mean-field Gaussian: runs must be a whole number of at least 1, got ${runs}`);
-  return { mean: map((x) => fill([runs, ...x.shape], 0), mean), logScale: map((x) => fill([runs, ...x.shape], logScale), mean) };
+  return { mean: map((x) => fill([runs, ...x.shape.slice(1)], 0), mean), logScale: map((x) => fill([runs, ...x.shape.slice(1)], logScale), mean) };
 }
 
 /**
@@ -56,7 +56,7 @@ export function meanFieldKl<P extends Params>({ mean, logScale }: MeanField<P>):
  * import { zeros } from "@tensorflow/tfjs-core";
  * import { key } from "@lab/tensor-core";
  * import { gaussianPrior, meanFieldAtPrior, meanFieldDraw } from "@lab/pacbayes";
- * meanFieldDraw(key(1), meanFieldAtPrior(gaussianPrior({ w: zeros([3]) }, { scale: 0.1 }), { runs: 2 })).w.shape; // => [ 2, 3 ]
+ * meanFieldDraw(key(1), meanFieldAtPrior(gaussianPrior({ w: zeros([1, 3]) }, { scale: 0.1 }), { runs: 2 })).w.shape; // => [ 2, 3 ]
  * ```
  */
 export function meanFieldDraw<P extends Params>(key: Key, { mean, logScale }: MeanField<P>): P {
@@ -71,7 +71,7 @@ export function meanFieldDraw<P extends Params>(key: Key, { mean, logScale }: Me
  * ```ts
  * import { zeros } from "@tensorflow/tfjs-core";
  * import { gaussianPrior, meanFieldAtPrior, ofRun } from "@lab/pacbayes";
- * ofRun(meanFieldAtPrior(gaussianPrior({ w: zeros([3]) }, { scale: 0.1 }), { runs: 2 }), 1, { copies: 8 }).mean.w.shape; // => [ 8, 3 ]
+ * ofRun(meanFieldAtPrior(gaussianPrior({ w: zeros([1, 3]) }, { scale: 0.1 }), { runs: 2 }), 1, { copies: 8 }).mean.w.shape; // => [ 8, 3 ]
  * ```
  */
 export function ofRun<P extends Params>(posterior: MeanField<P>, run: number, { copies = 1 }: { readonly copies?: number } = {}): MeanField<P> {

@@ -1,10 +1,10 @@
-import { add, matMul, relu, reshape, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
-import { axes, type Params } from "@lab/tensor-core";
+import { add, matMul, mul, relu, reshape, zeros, type Rank, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { axes, split, truncatedNormal, type Key } from "@lab/tensor-core";
 
 /** Weights [chain, output, input], biases [chain, output, 1]. */
 export type WideDense = { readonly weight: Tensor3D; readonly bias: Tensor3D };
 /** A multilayer perceptron for each chain. */
-export type WideMlp = Params & { readonly layers: readonly WideDense[] };
+export type WideMlp = { readonly layers: readonly WideDense[] };
 
 /** The sizes of a network: inputs, hidden units of each layer, classes. */
 export type MlpSizes = { readonly inputs: number; readonly hidden: readonly number[]; readonly classes: number };
@@ -26,7 +26,7 @@ export type MlpSizes = { readonly inputs: number; readonly hidden: readonly numb
  * wideMlp({ layers: [layer(3, 4), layer(5, 3)] }, ones([4, 6])).shape; // => [ 2, 5, 6 ]
  * ```
  */
-export function wideMlp({ layers }: { readonly layers: readonly WideDense[] }, inputs: Tensor2D): Tensor3D {
+export function wideMlp({ layers }: WideMlp, inputs: Tensor2D): Tensor3D {
   const [first, ...rest] = layers;
   if (first === undefined) throw new RangeError("Cannot apply wideMlp: expected at least one layer, got none");
   const { chain, output, example, input } = axes("wideMlp", [inputs, "input example"], [first.weight, "chain output input"], [first.bias, "chain output 1"]);
@@ -39,18 +39,27 @@ export function wideMlp({ layers }: { readonly layers: readonly WideDense[] }, i
 }
 
 /**
- * The shapes of a perceptron's parameters, without the axis of chains: a tree of sizes to draw a prior's centre in.
+ * One network to centre a prior on, as one chain: leaves [1, …]. All zeros; or, from a key, weights from N(0, 1/fan-in) cut at two standard deviations, and
+ * biases 0 [PerezOrtiz2021, §7].
  *
  * @throws RangeError unless all sizes are whole and positive
  * @example
  * ```ts
- * import { mlpShapes } from "@lab/pacbayes";
- * mlpShapes({ inputs: 4, hidden: [3], classes: 2 }).layers[1]; // => { weight: [ 2, 3 ], bias: [ 2, 1 ] }
+ * import { mlpCentre } from "@lab/pacbayes";
+ * mlpCentre({ inputs: 4, hidden: [3], classes: 2 }).layers[1].weight.shape; // => [ 1, 2, 3 ]
  * ```
  */
-export function mlpShapes({ inputs, hidden, classes }: MlpSizes): { readonly layers: readonly { readonly weight: readonly [number, number]; readonly bias: readonly [number, 1] }[] } {
+export function mlpCentre({ inputs, hidden, classes }: MlpSizes, { key }: { readonly key?: Key } = {}): WideMlp {
   const sizes = [inputs, ...hidden, classes];
   const bad = sizes.find((size) => !(Number.isInteger(size) && size >= 1));
   if (bad !== undefined) throw new RangeError(`Cannot lay out a perceptron: expected whole, positive sizes, got ${bad}`);
-  return { layers: sizes.slice(1).map((output, i) => ({ weight: [output, sizes[i]!] as const, bias: [output, 1] as const })) };
+  const keys = key === undefined ? [] : split(key, sizes.length - 1);
+  return {
+    layers: sizes.slice(1).map((output, i) => {
+      const [input, layerKey] = [sizes[i]!, keys[i]];
+      const shape = [1, output, input] as const;
+      const weight = layerKey === undefined ? zeros<Rank.R3>([...shape]) : mul<Tensor3D>(truncatedNormal(layerKey, shape), 1 / Math.sqrt(input));
+      return { weight, bias: zeros<Rank.R3>([1, output, 1]) };
+    }),
+  };
 }
