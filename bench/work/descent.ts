@@ -4,7 +4,7 @@ import type { Contest } from "./contest.ts";
 /** Steps of training on one batch: the losses of the first ones must agree. */
 export function training<P extends Params, S extends Tree, Batch extends Tree>(
   algorithm: Algorithm<P, S, DescentInfo, Batch>,
-  { params, batch, checkedSteps, xla = true }: { readonly params: P; readonly batch: Batch; readonly checkedSteps: number; readonly xla?: boolean },
+  { params, batch, checkedSteps, xla }: { readonly params: P; readonly batch: Batch; readonly checkedSteps: number; readonly xla: boolean },
 ): Contest {
   const step = jit((state: S, data: Batch) => algorithm.step(key(0), state, data), { xla });
   const state = own(() => algorithm.init(params));

@@ -1,19 +1,15 @@
 import { jit, key, normalLike, own, readSync, split, type Key } from "@lab/tensor-core";
-import { boundedCrossEntropy, fixedSteps, gaussianPrior, gibbsPosterior, hmc, mlpShapes, priorDraws, straight, wideMlp, type GaussianPrior, type HmcState, type WideMlp } from "@lab/pacbayes";
-import { fill, scalar, sum, transpose, zeros, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { boundedCrossEntropy, fixedSteps, gaussianPrior, gibbsPosterior, hmc, mlpCentre, priorDraws, straight, wideMlp, type GaussianPrior, type HmcState, type WideMlp } from "@lab/pacbayes";
+import { fill, scalar, sum, transpose, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
 import { digits } from "./mlp.ts";
 import { asInputs, fromInputs } from "./parameters.ts";
 
-type Network = { readonly layers: WideMlp["layers"] };
-
 /** The key of the step whose acceptance must agree: the momenta that it draws are inputs. */
 const CHECKED: Key = key(1);
 
-function prior(scale: number): GaussianPrior<Network> {
-  const { layers } = mlpShapes({ inputs: 784, hidden: [50], classes: 10 });
-  const centre = layers.map(({ weight, bias }) => ({ weight: zeros([...weight]), bias: zeros([...bias]) }));
-  return gaussianPrior({ layers: centre } as unknown as Network, { scale });
+function prior(scale: number): GaussianPrior<WideMlp> {
+  return gaussianPrior(mlpCentre({ inputs: 784, hidden: [50], classes: 10 }), { scale });
 }
 
 export async function inputs({ n, chains, priorScale }: Settings): Promise<Inputs> {
@@ -28,11 +24,11 @@ export async function inputs({ n, chains, priorScale }: Settings): Promise<Input
 export function ready(given: Inputs, { chains, priorScale, lambda, stepSize, leapfrogSteps }: Settings): Contest {
   const { x, y } = given as { x: Tensor2D; y: Tensor };
   const pixels: Tensor2D = transpose(x);
-  const energy = gibbsPosterior<Network>((params) => boundedCrossEntropy(wideMlp(params, pixels), y), { prior: prior(priorScale!) });
+  const energy = gibbsPosterior<WideMlp>((params) => boundedCrossEntropy(wideMlp(params, pixels), y), { prior: prior(priorScale!) });
   const sampler = hmc(energy, { trajectory: fixedSteps(leapfrogSteps!), flow: straight });
   const position = fromInputs(given, priorDraws(key(0), prior(priorScale!), { chains: chains! }));
   const state = own(() => sampler.init({ position, lambda: fill([chains!], lambda!), stepSize: scalar(stepSize!) }));
-  const step = jit((now: Key, at: HmcState<Network>) => sampler.step(now, at));
+  const step = jit((now: Key, at: HmcState<WideMlp>) => sampler.step(now, at));
   let next = key(2);
   return {
     values() {

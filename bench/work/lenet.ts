@@ -14,8 +14,8 @@ export async function inputs({ batch }: Settings): Promise<Inputs> {
 }
 
 /** One step of Adam on a fixed batch. */
-export function ready(given: Inputs, { learningRate, checkedSteps }: Settings): Contest {
+export function ready(given: Inputs, { learningRate, checkedSteps, xla }: Settings): Contest {
   const algorithm = descent((params: LenetParams, { x, y }: Batch) => softmaxCrossEntropy(network.apply(params, x), y), { transform: adam(learningRate!) });
   const { x, y } = given as { x: Tensor; y: Tensor };
-  return training(algorithm, { params: fromInputs(given, network.init(key(0))), batch: { x, y }, checkedSteps: checkedSteps! });
+  return training(algorithm, { params: fromInputs(given, network.init(key(0))), batch: { x, y }, checkedSteps: checkedSteps!, xla: xla === 1 });
 }
