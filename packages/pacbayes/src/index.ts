@@ -10,6 +10,7 @@ export { refinedTolstikhin } from "./bounds/refined-tolstikhin.ts";
 export { tolstikhin } from "./bounds/tolstikhin.ts";
 export type { Confidence, RiskInterval, Stated } from "./certify/confidence.ts";
 export { exactDraws, exactPosterior, type GibbsCertificate, type PosteriorCertificate, type RungDraws } from "./certify/exact-draws.ts";
+export { meanInterval, type MeanOfDraws } from "./certify/mean-interval.ts";
 export { chains, type Draws } from "./diagnostics/draws.ts";
 export { effectiveSampleSize, type EssOf } from "./diagnostics/effective-sample-size.ts";
 export { energyFraction } from "./diagnostics/energy.ts";

@@ -29,9 +29,3 @@ export function checkedConfidence({ n, delta, deltaRisk, deltaEvidence }: Requir
   const total = delta + deltaRisk + deltaEvidence;
   if (!(total < 1)) throw new RangeError(`Cannot certify a posterior: delta + deltaRisk + deltaEvidence must be below 1, got ${total}`);
 }
-
-/** @throws RangeError unless the mean is in [0, 1] or NaN and the number of draws whole and positive */
-export function checkedDraws({ mean, draws }: { readonly mean: number; readonly draws: number }): void {
-  if (mean < 0 || mean > 1) throw new RangeError(`Cannot certify a posterior: a mean of losses in [0, 1] must be in [0, 1], got ${mean}`);
-  if (!(Number.isInteger(draws) && draws >= 1)) throw new RangeError(`Cannot certify a posterior: draws must be a whole number of at least 1, got ${draws}`);
-}

@@ -1,11 +1,22 @@
-import { binaryKlInverse, binaryKlInverseLower } from "../bounds/binary-kl.ts";
+import { binaryKlInverse } from "../bounds/binary-kl.ts";
 import { complexity } from "../bounds/bound.ts";
 import { freeEnergyBound, worstRisk } from "../bounds/free-energy.ts";
 import { maurer } from "../bounds/maurer.ts";
-import { checkedConfidence, checkedDraws, type Confidence, type RiskInterval, type Stated } from "./confidence.ts";
+import { checkedConfidence, type Confidence, type RiskInterval, type Stated } from "./confidence.ts";
+import { meanInterval, type MeanOfDraws } from "./mean-interval.ts";
 
-/** What was drawn from one rung: the mean risk over `draws` draws, of the loss in the Gibbs posterior and, if wanted, of the zero-one loss. */
-export type RungDraws = { readonly lambda: number; readonly risk: number; readonly risk01?: number; readonly draws: number };
+/**
+ * What was drawn from one rung: the mean risk over `draws` draws, of the loss in the Gibbs posterior and, if wanted, of the zero-one loss; with the sample
+ * variances of these risks over the draws the intervals are narrower.
+ */
+export type RungDraws = {
+  readonly lambda: number;
+  readonly risk: number;
+  readonly variance?: number;
+  readonly risk01?: number;
+  readonly variance01?: number;
+  readonly draws: number;
+};
 
 /** A certificate of one rung. */
 export type GibbsCertificate = Stated & {
@@ -30,9 +41,10 @@ const GIBBS = "The draws of every rung are independent and exactly from its Gibb
 /**
  * R(ρ_λ) ≤ max over r in [r_low, r_up] of kl⁻¹(r, (F_up − λ n r + ln(2√n/δ)) / n) at every rung λ > 0, with probability at least 1 − δ − δ_r − δ_F.
  *
- * In the spirit of [Ujvary2023]; the theorem is `maurer`. The risk: r_low, r_up = kl₋⁻¹, kl⁻¹(r̄, ln(2G/δ_r)/m), δ_r shared by the G rungs that are
- * compared, so that the best may be chosen [Langford2001]. The free energy: F_up = Σ Δᵢ n kl⁻¹(r̄ᵢ, ln(K/δ_F)/mᵢ), the left sum over rungs 0 … K − 1,
- * one event for all rungs. The maximum lies at `worstRisk`, cut to the interval. With a zero-one risk, half of δ_r goes to each loss.
+ * In the spirit of [Ujvary2023]; the theorem is `maurer`. The risk: r_low and r_up by `meanInterval`, each missed with probability δ_r/2G, δ_r being shared
+ * by the G rungs that are compared, so that the best may be chosen. The free energy: F_up = Σ Δᵢ n r_up,ᵢ, the left sum over rungs 0 … K − 1, each
+ * missed with probability δ_F/K, one event for all rungs. The maximum lies at `worstRisk`, cut to the interval. With a zero-one risk, half of δ_r goes to
+ * each loss.
  *
  * Assumes draws that are independent and exact. That holds at λ = 0; draws of a Markov chain, thinned to their effective number, approximate it, and the
  * certificate says so.
@@ -53,13 +65,12 @@ export function exactDraws(ladder: readonly RungDraws[], { n, delta = 0.025, del
   const share = deltaRisk / (Math.max(1, intervals) * (two ? 2 : 1));
   const certificates: GibbsCertificate[] = [];
   let freeEnergyUpper = 0;
-  ladder.forEach(({ lambda, risk: mean, risk01, draws }, k) => {
-    checkedDraws({ mean, draws });
+  ladder.forEach(({ lambda, risk: mean, variance, risk01, variance01, draws }, k) => {
     const before = ladder[k - 1];
     if (before === undefined) return;
     if (!(lambda > before.lambda && lambda < Infinity)) throw new RangeError(`Cannot certify a posterior: expected lambda to increase, got ${lambda} after ${before.lambda}`);
-    freeEnergyUpper += (lambda - before.lambda) * n * binaryKlInverse(before.risk, Math.log(intervals / deltaEvidence) / before.draws) * (1 + 8 * Number.EPSILON);
-    const risk = interval(mean, draws, share);
+    freeEnergyUpper += (lambda - before.lambda) * n * meanInterval({ ...before, mean: before.risk }, deltaEvidence / intervals).high * (1 + 8 * Number.EPSILON);
+    const risk = interval({ mean, draws, ...(variance !== undefined && { variance }) }, share);
     const common = { method: "exact-draws" as const, assumption: GIBBS, confidence: 1 - delta - deltaRisk - deltaEvidence, n, delta, deltaRisk, deltaEvidence };
     const slack = freeEnergyUpper - lambda * n * risk.low;
     // Not `<`: NaN must count as a contradiction.
@@ -76,15 +87,14 @@ export function exactDraws(ladder: readonly RungDraws[], { n, delta = 0.025, del
       klUpper,
       contradiction,
       bound,
-      ...(risk01 === undefined ? {} : { zeroOne: zeroOneOf(risk01, { draws, share, klUpper, n, delta }) }),
+      ...(risk01 === undefined ? {} : { zeroOne: zeroOneOf({ mean: risk01, draws, ...(variance01 !== undefined && { variance: variance01 }) }, { share, klUpper, n, delta }) }),
     });
   });
   return certificates;
 }
 
-function zeroOneOf(mean: number, { draws, share, klUpper, n, delta }: { draws: number; share: number; klUpper: number; n: number; delta: number }): { readonly risk: RiskInterval; readonly bound: number } {
-  checkedDraws({ mean, draws });
-  const risk = interval(mean, draws, share);
+function zeroOneOf(of: MeanOfDraws, { share, klUpper, n, delta }: { share: number; klUpper: number; n: number; delta: number }): { readonly risk: RiskInterval; readonly bound: number } {
+  const risk = interval(of, share);
   return { risk, bound: maurer({ empiricalRisk: risk.high, kl: klUpper, n, delta }) };
 }
 
@@ -99,10 +109,9 @@ function worst({ low, high }: RiskInterval, { lambda, freeEnergy, n, delta }: { 
   return Math.min(free, Math.max(at(peak), at(low)));
 }
 
-/** Both ends of the interval of a mean of m draws in [0, 1], missed with probability at most `failure`. */
-function interval(mean: number, draws: number, failure: number): RiskInterval {
-  const budget = Math.log(2 / failure) / draws;
-  return { mean, low: binaryKlInverseLower(mean, budget), high: binaryKlInverse(mean, budget), draws };
+/** The interval of a mean, missed at either end with probability at most `failure`. */
+function interval(of: MeanOfDraws, failure: number): RiskInterval {
+  return { mean: of.mean, ...meanInterval(of, failure / 2), draws: of.draws };
 }
 
 /** A certificate of a posterior whose KL is known exactly and that can be drawn from exactly. */
@@ -112,6 +121,8 @@ const KNOWN = "None: the draws are independent and exactly from the posterior, a
 
 /**
  * R(ρ) ≤ kl⁻¹(r_up, (KL + ln(2√n/δ)) / n), r_up = kl⁻¹(r̄, ln(2/δ_r)/m), with probability at least 1 − δ − δ_r [Langford2001; PerezOrtiz2021, §5].
+ *
+ * With the sample variance of the m risks, r_up is that of `meanInterval`, the better of this and empirical Bernstein.
  *
  * For a posterior that one can draw from exactly, such as a mean-field Gaussian: r̄ is the mean risk of m independent draws of the parameters, each on all n
  * examples. m is not n. No assumption beyond those of the theorem.
@@ -124,12 +135,11 @@ const KNOWN = "None: the draws are independent and exactly from the posterior, a
  * ```
  */
 export function exactPosterior(
-  { risk: mean, kl, draws }: { readonly risk: number; readonly kl: number; readonly draws: number },
+  { risk: mean, variance, kl, draws }: { readonly risk: number; readonly variance?: number; readonly kl: number; readonly draws: number },
   { n, delta = 0.025, deltaRisk = 0.01 }: Omit<Confidence, "deltaEvidence">,
 ): PosteriorCertificate {
   checkedConfidence({ n, delta, deltaRisk, deltaEvidence: 0 });
-  checkedDraws({ mean, draws });
-  const risk = interval(mean, draws, deltaRisk);
+  const risk = interval({ mean, draws, ...(variance !== undefined && { variance }) }, deltaRisk);
   const bound = maurer({ empiricalRisk: risk.high, kl, n, delta });
   return { method: "exact-draws", assumption: KNOWN, bound, confidence: 1 - delta - deltaRisk, n, delta, deltaRisk, deltaEvidence: 0, kl, risk };
 }
