@@ -1,5 +1,8 @@
 import type { Table } from "./table.ts";
 
+// Written here, since cli-table3's own colours depend on the environment, not on what the caller asks.
+const [BOLD, NOT_BOLD, GREY, NOT_GREY] = ["\u001b[1m", "\u001b[22m", "\u001b[90m", "\u001b[39m"];
+
 /**
  * A table as text: columns as wide as their widest cell, numbers to the right, a line under the headers.
  *
@@ -26,15 +29,16 @@ export async function terminalTable({ caption, headers, numeric, cells }: Table,
     "right-mid": "",
   };
   const grid = new CliTable({
-    head: [...headers],
+    head: headers.map((header) => (colour ? `${BOLD}${header}${NOT_BOLD}` : header)),
     chars: { ...NONE, mid: "─", "mid-mid": "  ", middle: "  " },
     colAligns: numeric.map((right) => (right ? "right" : "left")),
-    style: { "padding-left": 0, "padding-right": 0, head: colour ? ["bold"] : [], border: colour ? ["gray"] : [], compact: true },
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
   });
   grid.push(...cells.map((row) => [...row]));
   const lines = grid
     .toString()
     .split("\n")
-    .map((line) => line.trimEnd());
+    .map((line) => line.trimEnd())
+    .map((line, i) => (colour && i === 1 ? `${GREY}${line}${NOT_GREY}` : line));
   return [...(caption === undefined ? [] : [caption]), ...lines].join("\n");
 }
