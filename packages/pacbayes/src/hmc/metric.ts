@@ -45,7 +45,16 @@ export function diagonal<P extends Params>(variance: P): Metric<P> {
   };
 }
 
-/** ½⟨D (p′ − p), p′ + p⟩ of each chain: the change of the kinetic energy, subtracted before it is summed. */
+/**
+ * ½⟨D (p′ − p), p′ + p⟩ of each chain, [chain]: the change of the kinetic energy, subtracted before it is summed.
+ *
+ * @example
+ * ```ts
+ * import { tensor2d } from "@tensorflow/tfjs-core";
+ * import { identity, kineticChange } from "@lab/pacbayes";
+ * kineticChange(identity(), { u: tensor2d([[1, 1]]) }, { u: tensor2d([[3, 1]]) }).dataSync(); // => Float32Array(1) [ 4 ]
+ * ```
+ */
 export function kineticChange<P extends Params>(metric: Metric<P>, before: P, after: P): Tensor {
   return mul(chainDot(metric.velocity(sub(after, before)), plus(after, before)), 0.5);
 }
