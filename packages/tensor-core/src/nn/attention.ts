@@ -1,9 +1,10 @@
-import { add, expandDims, less, matMul, mul, range, reshape, softmax, split as parts, squeeze, transpose, where, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { add, expandDims, less, matMul, mul, range, reshape, softmax, split as parts, sub, sum, transpose, where, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { split } from "../random/split.ts";
 import { axes } from "../shapes.ts";
 import { checkedSize, dense, type DenseParams } from "./dense.ts";
 import { normalInitializer, type Initializer } from "./initializer.ts";
 import type { Model } from "./model.ts";
+import { withGradient } from "./with-gradient.ts";
 
 /** Queries, keys and values by one product, and the way out. */
 export type AttentionParams = { readonly qkv: DenseParams; readonly out: DenseParams };
@@ -28,6 +29,21 @@ export function causalMask(time: number): Tensor2D {
   const position = range(0, time, 1, "float32");
   return where(less(expandDims(position, 1), expandDims(position, 0)), -1e9, 0) as Tensor2D;
 }
+
+/** softmax(Q Kᵀ + mask) V over the last two axes, [batch, head, time, depth]; the queries are scaled already. */
+const attended = withGradient(([q, k, v], save) => {
+  const weights = softmax(add(matMul(q!, k!, false, true), causalMask(q!.shape[2]!)));
+  const value = matMul(weights, v!);
+  save([q!, k!, v!, weights, value]);
+  return {
+    value,
+    // dS = P ⊙ (dP − rowsum(dP ⊙ P)), and rowsum(dP ⊙ P) = rowsum(dY ⊙ Y), which is a sum over depth in place of time [Dao2022, Appendix B.2].
+    gradFunc: (dy, [q, k, v, weights, y]) => {
+      const scores = mul(weights!, sub(matMul(dy, v!, false, true), sum(mul(dy, y!), -1, true)));
+      return [matMul(scores, k!), matMul(scores, q!, true), matMul(weights!, dy, true)];
+    },
+  };
+});
 
 /**
  * softmax(Q Kᵀ/√d + mask) V per head, causal: position i sees positions up to i [Vaswani2017, Equation 1 and §3.2.2].
@@ -57,10 +73,10 @@ export function attention(channels: number, { heads, kernel = normalInitializer(
     },
     apply(params, x) {
       const { batch, time } = axes("attention", [x, `batch time ${channels}`]);
-      const rows = reshape(qkv.apply(params.qkv, reshape(x, [batch * time, channels])), [batch, time, 3, heads, depth]);
-      const [q, k, v] = parts(transpose(rows, [2, 0, 3, 1, 4]), 3).map((part) => squeeze(part, [0])) as [Tensor, Tensor, Tensor];
-      const weights = softmax(add(mul(matMul(q, k, false, true), 1 / Math.sqrt(depth)), causalMask(time)));
-      const mixed = reshape(transpose(matMul(weights, v), [0, 2, 1, 3]), [batch * time, channels]);
+      const ofHeads = (rows: Tensor): Tensor => transpose(reshape(rows, [batch, time, heads, depth]), [0, 2, 1, 3]);
+      const [q, k, v] = parts(qkv.apply(params.qkv, reshape(x, [batch * time, channels])), 3, 1) as [Tensor, Tensor, Tensor];
+      const heard = attended(ofHeads(mul(q, 1 / Math.sqrt(depth))), ofHeads(k), ofHeads(v));
+      const mixed = reshape(transpose(heard, [0, 2, 1, 3]), [batch * time, channels]);
       return reshape(out.apply(params.out, mixed), [batch, time, channels]);
     },
   };

@@ -82,12 +82,12 @@ export function transformer({ vocabulary, context, layers, channels, heads, tied
 
   return {
     init(key) {
-      const [tokenKey, positionKey, headKey, ...blockKeys] = split(key, 3 + layers);
+      const [tokenKey, positionKey, normKey, headKey, ...blockKeys] = split(key, 4 + layers);
       const blocks = blockKeys.map((blockKey) => {
-        const [a, b, c] = split(blockKey, 3);
-        return { attentionNorm: norm.init(a!), attention: attend.init(a!), denseNorm: norm.init(b!), up: up.init(b!), down: down.init(c!) };
+        const [a, b, c, d, e] = split(blockKey, 5);
+        return { attentionNorm: norm.init(a!), attention: attend.init(b!), denseNorm: norm.init(c!), up: up.init(d!), down: down.init(e!) };
       });
-      const params = { tokens: kernel(tokenKey!, [vocabulary, channels]) as Tensor2D, positions: kernel(positionKey!, [context, channels]) as Tensor2D, blocks, norm: norm.init(headKey!) };
+      const params = { tokens: kernel(tokenKey!, [vocabulary, channels]) as Tensor2D, positions: kernel(positionKey!, [context, channels]) as Tensor2D, blocks, norm: norm.init(normKey!) };
       return tied ? params : { ...params, head: kernel(headKey!, [channels, vocabulary]) as Tensor2D };
     },
     hidden,
