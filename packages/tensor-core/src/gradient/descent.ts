@@ -35,7 +35,10 @@ export function descent<P extends Params, Batch, S extends Tree>(
     step(key, state, batch) {
       const { value, grad } = valueAndGrad((params: P) => objective(params, batch, key))(state.params);
       const [updates, next] = transform.update(grad, state.transform, state.params);
-      return [{ params: applyUpdates(state.params, updates), transform: next }, { loss: value, gradNorm: norm(grad) }];
+      return [
+        { params: applyUpdates(state.params, updates), transform: next },
+        { loss: value, gradNorm: norm(grad) },
+      ];
     },
   };
 }

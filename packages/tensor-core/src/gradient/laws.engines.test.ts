@@ -39,17 +39,35 @@ describe("GradientTransform", () => {
   for (const { says, holds } of transformLaws("addDecayedWeights(0.1)", { transform: addDecayedWeights(0.1), decays: true })) it(says, holds);
 
   const lawful = async (transform: GradientTransform<Tree>, decays = false): Promise<string[]> => {
-    const outcomes = await Promise.all(transformLaws("it", { transform, decays }).map(async ({ says, holds }) => [says, await Promise.resolve().then(holds).then(() => true, () => false)] as const));
+    const outcomes = await Promise.all(
+      transformLaws("it", { transform, decays }).map(
+        async ({ says, holds }) =>
+          [
+            says,
+            await Promise.resolve()
+              .then(holds)
+              .then(
+                () => true,
+                () => false,
+              ),
+          ] as const,
+      ),
+    );
     return outcomes.filter(([, held]) => !held).map(([says]) => says);
   };
 
   it("transformLaws() notice a transform that moves by itself, or does not decay", async () => {
-    expect(await lawful({ init: () => ({}), update: (updates, state) => [add(updates, { deep: [{ kernel: scalar(1) }], bias: scalar(1) }), state] })).toContain("it does not move without a gradient");
+    expect(await lawful({ init: () => ({}), update: (updates, state) => [add(updates, { deep: [{ kernel: scalar(1) }], bias: scalar(1) }), state] })).toContain(
+      "it does not move without a gradient",
+    );
     expect(await lawful(sgd(1), true)).toEqual(["it moves by decay alone without a gradient"]);
   });
 
   it("transformLaws() notice a count that is a number: each step is a new trace", async () => {
-    const counting: GradientTransform<{ readonly count: number }> = { init: () => ({ count: 0 }), update: (updates, { count }) => [updates, { count: count + 1 }] };
+    const counting: GradientTransform<{ readonly count: number }> = {
+      init: () => ({ count: 0 }),
+      update: (updates, { count }) => [updates, { count: count + 1 }],
+    };
     const broken = await lawful(counting as GradientTransform);
     const { nativeBackend } = await import("../engine/native-backend.ts");
     expect(broken.includes("it makes the same updates when compiled, in one trace")).toBe(nativeBackend() !== undefined);
@@ -75,6 +93,8 @@ describe("descent()", () => {
 
   it("descent() names a parameter that the objective does not use", () => {
     const algorithm = descent((params: Params) => sum(square(params["x"] as Tensor)) as Scalar, { transform: sgd(0.1) });
-    expect(() => scoped(() => void algorithm.step({} as never, algorithm.init({ x: scalar(1), idle: scalar(2) }), undefined))).toThrow(/does not depend on "idle"/);
+    expect(() => scoped(() => void algorithm.step({} as never, algorithm.init({ x: scalar(1), idle: scalar(2) }), undefined))).toThrow(
+      /does not depend on "idle"/,
+    );
   });
 });

@@ -64,7 +64,10 @@ function gradient(step: number): Record<string, Tensor> {
   return Object.fromEntries(
     Object.entries(golden.params).map(([name, { shape, values }]) => [
       name,
-      tensor(values.map((_, i) => Math.sin(1 + 0.7 * i + 1.3 * step) * (1 + step) * (name === "bias" ? 0.5 : 1)), shape),
+      tensor(
+        values.map((_, i) => Math.sin(1 + 0.7 * i + 1.3 * step) * (1 + step) * (name === "bias" ? 0.5 : 1)),
+        shape,
+      ),
     ]),
   );
 }
@@ -78,7 +81,9 @@ describe("against optax", () => {
   for (const [name, transform] of Object.entries(transforms)) {
     it(`${name} takes optax's path over ten steps`, () => {
       scoped(() => {
-        let params: Record<string, Tensor> = Object.fromEntries(Object.entries(golden.params).map(([leaf, { shape, values }]) => [leaf, tensor(values, shape)]));
+        let params: Record<string, Tensor> = Object.fromEntries(
+          Object.entries(golden.params).map(([leaf, { shape, values }]) => [leaf, tensor(values, shape)]),
+        );
         let state = transform.init(params);
         for (const [step, expected] of golden.transforms[name]!.entries()) {
           const [updates, next] = transform.update(gradient(step), state, params);
@@ -96,7 +101,9 @@ describe("against optax", () => {
   for (const [name, schedule] of Object.entries(schedules)) {
     it(`the ${name} schedule has optax's values`, () => {
       // Values are at most 1 and come of at most five float32 operations.
-      golden.schedules[name]!.forEach((value, t) => expect(Math.abs(scoped(() => schedule(scalar(t))).dataSync()[0]! - value), `at ${t}`).toBeLessThan(5 * 2 ** -23));
+      golden.schedules[name]!.forEach((value, t) =>
+        expect(Math.abs(scoped(() => schedule(scalar(t))).dataSync()[0]! - value), `at ${t}`).toBeLessThan(5 * 2 ** -23),
+      );
     });
   }
 });

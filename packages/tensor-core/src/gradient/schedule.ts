@@ -4,7 +4,8 @@ import { add, clipByValue, cos, div, exp, fill, greaterEqual, less, maximum, min
 export type Schedule = (count: Scalar) => Scalar;
 
 function wholeSteps(caller: string, name: string, steps: number): void {
-  if (!(Number.isInteger(steps) && steps >= 1)) throw new RangeError(`Cannot schedule a ${caller}: expected ${name} to be a whole number of at least 1, got ${steps}`);
+  if (!(Number.isInteger(steps) && steps >= 1))
+    throw new RangeError(`Cannot schedule a ${caller}: expected ${name} to be a whole number of at least 1, got ${steps}`);
 }
 
 function finite(caller: string, values: Readonly<Record<string, number>>): void {
@@ -79,7 +80,17 @@ export function cosineSchedule({ from, to = 0, steps }: { readonly from: number;
  * exponentialSchedule({ from: 1, rate: 1, steps: 10 })(scalar(20)).dataSync()[0]; // => 1
  * ```
  */
-export function exponentialSchedule({ from, rate, steps, bound }: { readonly from: number; readonly rate: number; readonly steps: number; readonly bound?: number }): Schedule {
+export function exponentialSchedule({
+  from,
+  rate,
+  steps,
+  bound,
+}: {
+  readonly from: number;
+  readonly rate: number;
+  readonly steps: number;
+  readonly bound?: number;
+}): Schedule {
   finite("exponential", { from, rate, bound: bound ?? 0 });
   wholeSteps("exponential", "steps", steps);
   if (!(rate > 0)) throw new RangeError(`Cannot schedule an exponential: expected rate to be positive, got ${rate}`);
@@ -105,7 +116,8 @@ export function piecewiseSchedule(from: number, factors: { readonly [step: numbe
   finite("piecewise constant", { from, ...factors });
   const pieces = Object.entries(factors).map(([step, factor]) => [Number(step), factor] as const);
   for (const [step] of pieces) {
-    if (!(Number.isInteger(step) && step >= 0)) throw new RangeError(`Cannot schedule a piecewise constant: expected steps to be whole numbers of at least 0, got ${step}`);
+    if (!(Number.isInteger(step) && step >= 0))
+      throw new RangeError(`Cannot schedule a piecewise constant: expected steps to be whole numbers of at least 0, got ${step}`);
   }
   return (count) => pieces.reduce((value, [step, factor]) => where(greaterEqual(count, step), mul(value, factor), value) as Scalar, fill([], from) as Scalar);
 }
@@ -127,7 +139,10 @@ export function joinedSchedule(schedules: readonly Schedule[], boundaries: reado
     throw new RangeError(`Cannot join schedules: expected one boundary fewer than schedules, got ${boundaries.length} and ${schedules.length}`);
   const bad = boundaries.find((at, i) => !(Number.isInteger(at) && at > (boundaries[i - 1] ?? 0)));
   if (bad !== undefined) throw new RangeError(`Cannot join schedules: expected increasing whole boundaries of at least 1, got [${boundaries.join(", ")}]`);
-  return (count) => schedules.slice(1).reduce((value, schedule, i) => where(less(count, boundaries[i]!), value, schedule(sub(count, boundaries[i]!))) as Scalar, schedules[0]!(count));
+  return (count) =>
+    schedules
+      .slice(1)
+      .reduce((value, schedule, i) => where(less(count, boundaries[i]!), value, schedule(sub(count, boundaries[i]!))) as Scalar, schedules[0]!(count));
 }
 
 /**
@@ -142,7 +157,19 @@ export function joinedSchedule(schedules: readonly Schedule[], boundaries: reado
  * [0, 5, 10, 110].map((t) => rate(scalar(t)).dataSync()[0]); // => [ 0, 0.5, 1, 0 ]
  * ```
  */
-export function warmupCosineSchedule({ from = 0, peak, to = 0, warmup, steps }: { readonly from?: number; readonly peak: number; readonly to?: number; readonly warmup: number; readonly steps: number }): Schedule {
+export function warmupCosineSchedule({
+  from = 0,
+  peak,
+  to = 0,
+  warmup,
+  steps,
+}: {
+  readonly from?: number;
+  readonly peak: number;
+  readonly to?: number;
+  readonly warmup: number;
+  readonly steps: number;
+}): Schedule {
   if (!(steps > warmup)) throw new RangeError(`Cannot schedule a warm-up: expected more than its ${warmup} steps in all, got ${steps}`);
   return joinedSchedule([linearSchedule({ from, to: peak, steps: warmup }), cosineSchedule({ from: peak, to, steps: steps - warmup })], [warmup]);
 }

@@ -26,7 +26,9 @@ export interface GradientTransform<State extends Tree = Tree> {
  * updates.x.dataSync(); // => Float32Array(2) [ -0, -0.5 ]
  * ```
  */
-export function chain<const States extends readonly Tree[]>(...transforms: { readonly [I in keyof States]: GradientTransform<States[I]> }): GradientTransform<States> {
+export function chain<const States extends readonly Tree[]>(
+  ...transforms: { readonly [I in keyof States]: GradientTransform<States[I]> }
+): GradientTransform<States> {
   const all: readonly GradientTransform[] = transforms;
   return {
     init: (params) => all.map((transform) => transform.init(params)) as unknown as States,

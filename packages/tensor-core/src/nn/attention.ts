@@ -1,4 +1,21 @@
-import { add, expandDims, less, matMul, mul, range, reshape, softmax, split as parts, sub, sum, transpose, where, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import {
+  add,
+  expandDims,
+  less,
+  matMul,
+  mul,
+  range,
+  reshape,
+  softmax,
+  split as parts,
+  sub,
+  sum,
+  transpose,
+  where,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from "@tensorflow/tfjs-core";
 import { split } from "../random/split.ts";
 import { axes } from "../shapes.ts";
 import { checkedSize, dense, type DenseParams } from "./dense.ts";
@@ -59,7 +76,10 @@ const attended = withGradient(([q, k, v], save) => {
  * layer.apply(layer.init(key(0)), zeros([1, 5, 8])).shape; // => [ 1, 5, 8 ]
  * ```
  */
-export function attention(channels: number, { heads, kernel = normalInitializer(0.02), outKernel = kernel }: AttentionOptions): Model<AttentionParams, Tensor, Tensor3D> {
+export function attention(
+  channels: number,
+  { heads, kernel = normalInitializer(0.02), outKernel = kernel }: AttentionOptions,
+): Model<AttentionParams, Tensor, Tensor3D> {
   checkedSize("attention", "channels", channels);
   checkedSize("attention", "heads", heads);
   if (channels % heads !== 0) throw new RangeError(`Cannot lay out attention: expected channels to be a multiple of ${heads} heads, got ${channels}`);

@@ -36,7 +36,8 @@ export function conv2d(inputs: number, outputs: number, { window, stride = 1, pa
   return {
     init: (key) => ({ kernel: kernel(key, [height, width, inputs, outputs]) as Tensor4D, bias: zeros([outputs]) }),
     apply(params, x: Tensor) {
-      if (x.rank !== 4 || x.shape[3] !== inputs) throw new ShapeError(`Cannot apply conv2d: expected a tensor of shape [batch, height, width, ${inputs}], got [${x.shape.join(", ")}]`);
+      if (x.rank !== 4 || x.shape[3] !== inputs)
+        throw new ShapeError(`Cannot apply conv2d: expected a tensor of shape [batch, height, width, ${inputs}], got [${x.shape.join(", ")}]`);
       return add(convolved(x as Tensor4D, params.kernel, stride, padding), params.bias);
     },
   };

@@ -4,9 +4,15 @@ import { withGradient } from "./with-gradient.ts";
 
 function classes(caller: string, logits: Tensor, labels: Tensor): number {
   const [expected, got] = [logits.shape.slice(0, -1).join(", "), labels.shape.join(", ")];
-  if (logits.rank === 0 || expected !== got) throw new ShapeError(`Cannot apply ${caller}: expected labels of shape [${expected}] for logits of shape [${logits.shape.join(", ")}], got [${got}]`);
+  if (logits.rank === 0 || expected !== got)
+    throw new ShapeError(`Cannot apply ${caller}: expected labels of shape [${expected}] for logits of shape [${logits.shape.join(", ")}], got [${got}]`);
   if (labels.dtype !== "int32") throw new TypeError(`Cannot apply ${caller}: expected int32 labels, got ${labels.dtype}`);
   return logits.shape.at(-1)!;
+}
+
+/** The mean of no examples is no number. */
+function someExamples(caller: string, labels: Tensor): void {
+  if (labels.size === 0) throw new RangeError(`Cannot apply ${caller}: expected at least one example, got labels of shape [${labels.shape.join(", ")}]`);
 }
 
 /**
@@ -43,7 +49,7 @@ export function negativeLogLikelihood(logits: Tensor, labels: Tensor): Tensor {
 /**
  * The mean of −ln softmax(logits)[label] over all examples, nats: a scalar. Logits [..., class], int32 labels [...].
  *
- * @throws ShapeError unless the labels fit the logits; TypeError unless they are int32
+ * @throws ShapeError unless the labels fit the logits; TypeError unless they are int32; RangeError for an empty batch
  * @example
  * ```ts
  * import { tensor1d, zeros } from "@tensorflow/tfjs-core";
@@ -52,13 +58,14 @@ export function negativeLogLikelihood(logits: Tensor, labels: Tensor): Tensor {
  * ```
  */
 export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Scalar {
+  someExamples("softmaxCrossEntropy", labels);
   return mean(negativeLogLikelihood(logits, labels));
 }
 
 /**
  * The share of examples whose largest logit is the label's, in [0, 1]: a scalar. Logits [..., class], int32 labels [...]. The first of equal logits counts.
  *
- * @throws ShapeError unless the labels fit the logits; TypeError unless they are int32
+ * @throws ShapeError unless the labels fit the logits; TypeError unless they are int32; RangeError for an empty batch
  * @example
  * ```ts
  * import { tensor1d, tensor2d } from "@tensorflow/tfjs-core";
@@ -68,5 +75,6 @@ export function softmaxCrossEntropy(logits: Tensor, labels: Tensor): Scalar {
  */
 export function accuracy(logits: Tensor, labels: Tensor): Scalar {
   classes("accuracy", logits, labels);
+  someExamples("accuracy", labels);
   return mean(cast(equal(cast(argMax(logits, -1), "int32"), labels), "float32"));
 }

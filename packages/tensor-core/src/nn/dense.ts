@@ -8,7 +8,8 @@ export type DenseParams = { readonly kernel: Tensor2D; readonly bias: Tensor1D }
 
 /** A layer's width must be a whole number. */
 export function checkedSize(caller: string, name: string, size: number): number {
-  if (!(Number.isInteger(size) && size >= 1)) throw new RangeError(`Cannot lay out ${caller}: expected ${name} to be a whole number of at least 1, got ${size}`);
+  if (!(Number.isInteger(size) && size >= 1))
+    throw new RangeError(`Cannot lay out ${caller}: expected ${name} to be a whole number of at least 1, got ${size}`);
   return size;
 }
 

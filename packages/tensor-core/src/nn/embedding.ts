@@ -18,7 +18,11 @@ export type EmbeddingParams = { readonly table: Tensor2D };
  * layer.apply(layer.init(key(0)), tensor2d([[1, 2, 3]], [1, 3], "int32")).shape; // => [ 1, 3, 8 ]
  * ```
  */
-export function embedding(vocabulary: number, channels: number, { table = normalInitializer(0.02) }: { readonly table?: Initializer } = {}): Model<EmbeddingParams> {
+export function embedding(
+  vocabulary: number,
+  channels: number,
+  { table = normalInitializer(0.02) }: { readonly table?: Initializer } = {},
+): Model<EmbeddingParams> {
   checkedSize("an embedding", "vocabulary", vocabulary);
   checkedSize("an embedding", "channels", channels);
   return {

@@ -9,7 +9,10 @@ export type LayerNormParams = { readonly scale: Tensor1D; readonly bias: Tensor1
 
 /** Sums over all axes but the last. */
 function overRows(x: Tensor): Tensor {
-  return sum(x, x.shape.slice(0, -1).map((_, i) => i));
+  return sum(
+    x,
+    x.shape.slice(0, -1).map((_, i) => i),
+  );
 }
 
 function norm(eps: number): (x: Tensor, scale: Tensor, bias: Tensor) => Tensor {
@@ -49,7 +52,8 @@ export function layerNorm(channels: number, { eps = 1e-5 }: { readonly eps?: num
   return {
     init: () => ({ scale: ones([channels]), bias: zeros([channels]) }),
     apply({ scale, bias }, x) {
-      if (x.shape.at(-1) !== channels) throw new ShapeError(`Cannot apply layerNorm: expected a tensor of shape [..., ${channels}], got [${x.shape.join(", ")}]`);
+      if (x.shape.at(-1) !== channels)
+        throw new ShapeError(`Cannot apply layerNorm: expected a tensor of shape [..., ${channels}], got [${x.shape.join(", ")}]`);
       return normalised(x, scale, bias);
     },
   };

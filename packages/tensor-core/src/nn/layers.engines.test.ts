@@ -32,11 +32,21 @@ await engine();
 
 const values = (body: () => Tensor): number[] => [...scoped(body).dataSync()];
 const numbered = (shape: [number, number, number, number], scale = 1): Tensor =>
-  tensor4d(Float32Array.from({ length: shape.reduce((n, s) => n * s) }, (_, i) => scale * (i + 1)), shape);
+  tensor4d(
+    Float32Array.from({ length: shape.reduce((n, s) => n * s) }, (_, i) => scale * (i + 1)),
+    shape,
+  );
 
 describe("dense() and mlp()", () => {
   it("dense() is x W + b, over the last of any number of axes", () => {
-    const params = { kernel: tensor2d([[1, 2], [3, 4], [5, 6]]), bias: tensor1d([10, 20]) };
+    const params = {
+      kernel: tensor2d([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+      bias: tensor1d([10, 20]),
+    };
     const layer = dense(3, 2);
     expect(values(() => layer.apply(params, tensor2d([[1, 0, 2]])))).toEqual([21, 34]);
     expect(scoped(() => layer.apply(params, zeros([4, 5, 3]))).shape).toEqual([4, 5, 2]);
@@ -45,14 +55,41 @@ describe("dense() and mlp()", () => {
 
   it("mlp() leaves its last layer linear, and flattens images", () => {
     const network = mlp([4, 2, 1]);
-    const params = { layers: [{ kernel: tensor2d([[1, -1], [0, 0], [0, 0], [0, 0]]), bias: tensor1d([0, 0]) }, { kernel: tensor2d([[-2], [5]]), bias: tensor1d([0.5]) }] };
-    expect(values(() => network.apply(params, tensor4d([[[[3], [0]], [[0], [0]]]])))).toEqual([-5.5]);
+    const params = {
+      layers: [
+        {
+          kernel: tensor2d([
+            [1, -1],
+            [0, 0],
+            [0, 0],
+            [0, 0],
+          ]),
+          bias: tensor1d([0, 0]),
+        },
+        { kernel: tensor2d([[-2], [5]]), bias: tensor1d([0.5]) },
+      ],
+    };
+    expect(
+      values(() =>
+        network.apply(
+          params,
+          tensor4d([
+            [
+              [[3], [0]],
+              [[0], [0]],
+            ],
+          ]),
+        ),
+      ),
+    ).toEqual([-5.5]);
     expect(values(() => network.apply(params, tensor2d([[-3, 0, 0, 0]])))).toEqual([15.5]);
   });
 
   it("mlp() of another width, or without layers, is refused", () => {
     const network = mlp([4, 2]);
-    expect(() => scoped(() => network.apply(network.init(key(0)), zeros([1, 5])))).toThrow(new ShapeError("Cannot apply a dense layer: expected a tensor of shape [..., 4], got [1, 5]"));
+    expect(() => scoped(() => network.apply(network.init(key(0)), zeros([1, 5])))).toThrow(
+      new ShapeError("Cannot apply a dense layer: expected a tensor of shape [..., 4], got [1, 5]"),
+    );
     expect(() => mlp([3])).toThrow("Cannot lay out an mlp: expected at least the sizes of inputs and outputs, got [3]");
     expect(() => mlp([3, 0])).toThrow("Cannot lay out a dense layer: expected outputs to be a whole number of at least 1, got 0");
   });
@@ -116,14 +153,17 @@ describe("convolution and pooling", () => {
   });
 
   it("conv2d() keeps the size with padding, and strides", () => {
-    const shape = (padding: "same" | "valid", stride: number) => scoped(() => {
-      const layer = conv2d(2, 3, { window: [5, 3], padding, stride });
-      return layer.apply(layer.init(key(0)), ones([2, 9, 8, 2]));
-    }).shape;
+    const shape = (padding: "same" | "valid", stride: number) =>
+      scoped(() => {
+        const layer = conv2d(2, 3, { window: [5, 3], padding, stride });
+        return layer.apply(layer.init(key(0)), ones([2, 9, 8, 2]));
+      }).shape;
     expect(shape("same", 1)).toEqual([2, 9, 8, 3]);
     expect(shape("same", 2)).toEqual([2, 5, 4, 3]);
     expect(shape("valid", 1)).toEqual([2, 5, 6, 3]);
-    expect(() => scoped(() => conv2d(2, 3, { window: 3 }).apply(conv2d(2, 3, { window: 3 }).init(key(0)), ones([2, 9, 8, 1])))).toThrow("expected a tensor of shape [batch, height, width, 2], got [2, 9, 8, 1]");
+    expect(() => scoped(() => conv2d(2, 3, { window: 3 }).apply(conv2d(2, 3, { window: 3 }).init(key(0)), ones([2, 9, 8, 1])))).toThrow(
+      "expected a tensor of shape [batch, height, width, 2], got [2, 9, 8, 1]",
+    );
   });
 
   it("maxPool() and averagePool() take the largest and the mean of windows that do not overlap", () => {
@@ -133,8 +173,13 @@ describe("convolution and pooling", () => {
   });
 
   it("maxPool() hands its gradient to the largest, averagePool() to all alike", () => {
-    const slope = (pool: typeof maxPool) =>
-      [...scoped(() => valueAndGrad(({ x }: { readonly x: Tensor }) => sum(mul(pool(x as never), tensor4d([1, 10], [1, 1, 2, 1]))) as Scalar)({ x: numbered([1, 2, 4, 1], -1) })).grad.x.dataSync()];
+    const slope = (pool: typeof maxPool) => [
+      ...scoped(() =>
+        valueAndGrad(({ x }: { readonly x: Tensor }) => sum(mul(pool(x as never), tensor4d([1, 10], [1, 1, 2, 1]))) as Scalar)({
+          x: numbered([1, 2, 4, 1], -1),
+        }),
+      ).grad.x.dataSync(),
+    ];
     expect(slope(maxPool)).toEqual([1, 0, 10, 0, 0, 0, 0, 0]);
     expect(slope(averagePool)).toEqual([0.25, 0.25, 2.5, 2.5, 0.25, 0.25, 2.5, 2.5]);
   });
@@ -142,7 +187,9 @@ describe("convolution and pooling", () => {
   it("lenet() has 61 706 parameters and refuses other images", () => {
     const network = lenet();
     expect(scoped(() => [size(network.init(key(0)))])).toEqual([61706]);
-    expect(() => scoped(() => network.apply(network.init(key(0)), zeros([2, 32, 32, 1])))).toThrow("expected a tensor of shape [batch=2, 28, 28, 1], got [2, 32, 32, 1]");
+    expect(() => scoped(() => network.apply(network.init(key(0)), zeros([2, 32, 32, 1])))).toThrow(
+      "expected a tensor of shape [batch=2, 28, 28, 1], got [2, 32, 32, 1]",
+    );
   });
 });
 
@@ -151,8 +198,14 @@ describe("norms", () => {
     const x = normal(key(1), [4, 16]);
     const [layer, rms] = [layerNorm(16, { eps: 0 }), rmsNorm(16, { eps: 0 })];
     const same = (a: number[], b: number[]) => a.forEach((v, i) => expect(v).toBeCloseTo(b[i]!, 4));
-    same(values(() => layer.apply(layer.init(key(0)), add(mul(x, 7), 3))), values(() => layer.apply(layer.init(key(0)), x)));
-    same(values(() => rms.apply(rms.init(key(0)), mul(x, 7))), values(() => rms.apply(rms.init(key(0)), x)));
+    same(
+      values(() => layer.apply(layer.init(key(0)), add(mul(x, 7), 3))),
+      values(() => layer.apply(layer.init(key(0)), x)),
+    );
+    same(
+      values(() => rms.apply(rms.init(key(0)), mul(x, 7))),
+      values(() => rms.apply(rms.init(key(0)), x)),
+    );
     const y = values(() => rms.apply(rms.init(key(0)), x));
     expect(y.reduce((s, v) => s + v * v, 0) / y.length).toBeCloseTo(1, 5);
   });
@@ -166,11 +219,25 @@ describe("norms", () => {
 
 describe("cross-entropy", () => {
   it("negativeLogLikelihood() stays exact for logits of a thousand", () => {
-    expect(values(() => negativeLogLikelihood(tensor2d([[1000, 0], [0, 1000], [-1000, -1000]]), tensor1d([0, 0, 1], "int32")))).toEqual([0, 1000, Math.fround(Math.LN2)]);
+    expect(
+      values(() =>
+        negativeLogLikelihood(
+          tensor2d([
+            [1000, 0],
+            [0, 1000],
+            [-1000, -1000],
+          ]),
+          tensor1d([0, 0, 1], "int32"),
+        ),
+      ),
+    ).toEqual([0, 1000, Math.fround(Math.LN2)]);
   });
 
   it("softmaxCrossEntropy() has the gradient (p − 1_y)/n", () => {
-    const logits = [[1, 2, 3], [0, 0, 0]];
+    const logits = [
+      [1, 2, 3],
+      [0, 0, 0],
+    ];
     const { grad } = scoped(() => valueAndGrad(({ z }: { readonly z: Tensor }) => softmaxCrossEntropy(z, tensor1d([2, 0], "int32")))({ z: tensor2d(logits) }));
     const expected = logits.flatMap((row, i) => {
       const total = row.reduce((s, z) => s + Math.exp(z), 0);
@@ -180,7 +247,24 @@ describe("cross-entropy", () => {
   });
 
   it("accuracy() counts the first of equal logits", () => {
-    expect(values(() => accuracy(tensor2d([[1, 1], [1, 1], [0, 2]]), tensor1d([0, 1, 1], "int32")))[0]).toBeCloseTo(2 / 3, 6);
+    expect(
+      values(() =>
+        accuracy(
+          tensor2d([
+            [1, 1],
+            [1, 1],
+            [0, 2],
+          ]),
+          tensor1d([0, 1, 1], "int32"),
+        ),
+      )[0],
+    ).toBeCloseTo(2 / 3, 6);
+  });
+
+  it("softmaxCrossEntropy() and accuracy() of an empty batch are refused", () => {
+    const none = tensor1d([], "int32");
+    expect(() => softmaxCrossEntropy(zeros([0, 3]), none)).toThrow("Cannot apply softmaxCrossEntropy: expected at least one example, got labels of shape [0]");
+    expect(() => accuracy(zeros([0, 3]), none)).toThrow("Cannot apply accuracy: expected at least one example, got labels of shape [0]");
   });
 
   it("labels of another shape or dtype are refused", () => {
@@ -193,9 +277,27 @@ describe("embedding()", () => {
   it("embedding() looks rows up, and adds the gradients of a token that comes twice", () => {
     const layer = embedding(3, 2);
     const tokens = tensor1d([2, 0, 2], "int32");
-    const table = tensor2d([[1, 2], [3, 4], [5, 6]]);
+    const table = tensor2d([
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ]);
     expect(values(() => layer.apply({ table }, tokens))).toEqual([5, 6, 1, 2, 5, 6]);
-    const { grad } = scoped(() => valueAndGrad((p: { readonly table: typeof table }) => sum(mul(layer.apply(p, tokens), tensor2d([[1, 2], [3, 4], [5, 6]]))) as Scalar)({ table }));
+    const { grad } = scoped(() =>
+      valueAndGrad(
+        (p: { readonly table: typeof table }) =>
+          sum(
+            mul(
+              layer.apply(p, tokens),
+              tensor2d([
+                [1, 2],
+                [3, 4],
+                [5, 6],
+              ]),
+            ),
+          ) as Scalar,
+      )({ table }),
+    );
     expect([...grad.table.dataSync()]).toEqual([3, 4, 0, 0, 6, 8]);
     expect(() => layer.apply({ table }, tensor1d([0]))).toThrow("expected int32 tokens, got float32");
   });
@@ -244,7 +346,9 @@ describe("dropout()", () => {
   });
 
   it("dropout() follows the key of each call of a compiled function, and hands the gradient to what it kept", () => {
-    using dropped = jit((k: ReturnType<typeof key>, x: Tensor) => valueAndGrad((p: { readonly x: Tensor }) => sum(square(dropout(k, p.x))) as Scalar)({ x }).grad.x);
+    using dropped = jit(
+      (k: ReturnType<typeof key>, x: Tensor) => valueAndGrad((p: { readonly x: Tensor }) => sum(square(dropout(k, p.x))) as Scalar)({ x }).grad.x,
+    );
     const [a, b] = split(key(3));
     const x = ones([64]);
     const [first, second] = [values(() => dropped(a, x)), values(() => dropped(b, x))];
@@ -256,8 +360,16 @@ describe("dropout()", () => {
 describe("training", () => {
   type Batch = { readonly x: Tensor; readonly y: Tensor };
   const network = mlp([6, 8, 3]);
-  const algorithm = descent((params: ReturnType<typeof network.init>, { x, y }: Batch) => softmaxCrossEntropy(network.apply(params, x), y), { transform: adam(0.02) });
-  const data = (): Batch => ({ x: normal(key(7), [30, 6]), y: tensor1d(Int32Array.from({ length: 30 }, (_, i) => i % 3), "int32") });
+  const algorithm = descent((params: ReturnType<typeof network.init>, { x, y }: Batch) => softmaxCrossEntropy(network.apply(params, x), y), {
+    transform: adam(0.02),
+  });
+  const data = (): Batch => ({
+    x: normal(key(7), [30, 6]),
+    y: tensor1d(
+      Int32Array.from({ length: 30 }, (_, i) => i % 3),
+      "int32",
+    ),
+  });
   for (const { says, holds } of algorithmLaws("descent(mlp)", { algorithm, position: () => network.init(key(1)), data })) it(says, holds);
 
   it("adam() fits thirty random labels with an mlp", () => {

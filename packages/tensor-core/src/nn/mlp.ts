@@ -23,7 +23,10 @@ export type MlpParams = { readonly layers: readonly DenseParams[] };
  * [size(params), network.apply(params, zeros([5, 28, 28, 1])).shape]; // => [ 79510, [ 5, 10 ] ]
  * ```
  */
-export function mlp(sizes: readonly number[], { activation = relu, kernel = heNormal }: { readonly activation?: Activation; readonly kernel?: Initializer } = {}): Model<MlpParams> {
+export function mlp(
+  sizes: readonly number[],
+  { activation = relu, kernel = heNormal }: { readonly activation?: Activation; readonly kernel?: Initializer } = {},
+): Model<MlpParams> {
   if (sizes.length < 2) throw new RangeError(`Cannot lay out an mlp: expected at least the sizes of inputs and outputs, got [${sizes.join(", ")}]`);
   const layers = sizes.slice(1).map((outputs, i) => dense(sizes[i]!, outputs, { kernel }));
   return {

@@ -22,23 +22,35 @@ type Told = {
   readonly shape: readonly number[];
   readonly output: readonly number[];
   readonly loss: number;
-  readonly grads: Readonly<Record<string, { readonly shape: readonly number[]; readonly product: number; readonly norm: number; readonly first: readonly number[] }>>;
+  readonly grads: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly product: number; readonly norm: number; readonly first: readonly number[] }>
+  >;
 };
 const golden = JSON.parse(readFileSync(new URL("../../../../golden/nn/pytorch.json", import.meta.url), "utf8")) as Readonly<Record<string, Told>>;
 
 /** As in golden/nn/generate.py. */
 function wave(shape: readonly number[], phase: number, { amplitude = 0.3, offset = 0 } = {}): Tensor {
   const size = shape.reduce((n, length) => n * length, 1);
-  return tensor(Float32Array.from({ length: size }, (_, i) => offset + amplitude * Math.sin(phase + 0.37 * i)), [...shape]);
+  return tensor(
+    Float32Array.from({ length: size }, (_, i) => offset + amplitude * Math.sin(phase + 0.37 * i)),
+    [...shape],
+  );
 }
 
 /** Waves in the shapes of a tree, norms around 1. */
 function waves<P extends Params>(like: P): P {
   const names = paths(like);
-  return withTensors(like, tensors(like).map((x, i) => wave(x.shape, i + 1, { offset: names[i]!.endsWith("scale") ? 1 : 0 })));
+  return withTensors(
+    like,
+    tensors(like).map((x, i) => wave(x.shape, i + 1, { offset: names[i]!.endsWith("scale") ? 1 : 0 })),
+  );
 }
 
-const classes = (n: number, of: (i: number) => number): Tensor => tensor1d(Int32Array.from({ length: n }, (_, i) => of(i)), "int32");
+const classes = (n: number, of: (i: number) => number): Tensor =>
+  tensor1d(
+    Int32Array.from({ length: n }, (_, i) => of(i)),
+    "int32",
+  );
 /** A loss that weighs every element of an output differently. */
 const weighed = (y: Tensor): Scalar => sum(mul(y, wave(y.shape, 0.2, { amplitude: 1 })));
 
@@ -46,14 +58,34 @@ type Case = { readonly params: () => Params; readonly output: (params: any) => T
 
 const perceptron = (activation: typeof gelu): Case => {
   const network = mlp([5, 4, 6, 3], { activation });
-  return { params: () => network.init(key(0)), output: (p) => network.apply(p, wave([7, 5], 0, { amplitude: 2 })), loss: (y) => softmaxCrossEntropy(y, classes(7, (i) => i % 3)) };
+  return {
+    params: () => network.init(key(0)),
+    output: (p) => network.apply(p, wave([7, 5], 0, { amplitude: 2 })),
+    loss: (y) =>
+      softmaxCrossEntropy(
+        y,
+        classes(7, (i) => i % 3),
+      ),
+  };
 };
 const decoder = (tied: boolean): Case => {
   const network = transformer({ vocabulary: 11, context: 8, layers: 2, channels: 6, heads: 2, tied });
   return {
     params: () => network.init(key(0)),
-    output: (p) => network.apply(p, tensor2d(Int32Array.from({ length: 12 }, (_, i) => (i * 5) % 11), [2, 6], "int32")),
-    loss: (y) => softmaxCrossEntropy(reshape(y, [12, 11]), classes(12, (i) => (3 * i + 1) % 11)),
+    output: (p) =>
+      network.apply(
+        p,
+        tensor2d(
+          Int32Array.from({ length: 12 }, (_, i) => (i * 5) % 11),
+          [2, 6],
+          "int32",
+        ),
+      ),
+    loss: (y) =>
+      softmaxCrossEntropy(
+        reshape(y, [12, 11]),
+        classes(12, (i) => (3 * i + 1) % 11),
+      ),
   };
 };
 const network = lenet();
@@ -63,8 +95,16 @@ const [norm, rms] = [layerNorm(6), rmsNorm(6)];
 const cases: Readonly<Record<string, Case>> = {
   mlp: perceptron(relu),
   mlpTanh: perceptron((x) => tanh(x)),
-  lenet: { params: () => network.init(key(0)), output: (p) => network.apply(p, wave([3, 28, 28, 1], 0, { amplitude: 1 })), loss: (y) => softmaxCrossEntropy(y, tensor1d([3, 0, 7], "int32")) },
-  attention: { params: () => ({ x: wave([2, 5, 6], 1), params: attend.init(key(0)) }), output: ({ x, params }) => attend.apply(params, mul(x, 5)), loss: weighed },
+  lenet: {
+    params: () => network.init(key(0)),
+    output: (p) => network.apply(p, wave([3, 28, 28, 1], 0, { amplitude: 1 })),
+    loss: (y) => softmaxCrossEntropy(y, tensor1d([3, 0, 7], "int32")),
+  },
+  attention: {
+    params: () => ({ x: wave([2, 5, 6], 1), params: attend.init(key(0)) }),
+    output: ({ x, params }) => attend.apply(params, mul(x, 5)),
+    loss: weighed,
+  },
   layerNorm: { params: () => ({ x: wave([2, 3, 6], 1), params: norm.init(key(0)) }), output: ({ x, params }) => norm.apply(params, x), loss: weighed },
   rmsNorm: { params: () => ({ x: wave([2, 3, 6], 1), params: rms.init(key(0)) }), output: ({ x, params }) => rms.apply(params, x), loss: weighed },
   gelu: { params: () => ({ x: wave([40], 1) }), output: ({ x }) => gelu(mul(x, 15)), loss: weighed },
@@ -87,7 +127,10 @@ describe("against PyTorch", () => {
   });
 
   for (const [name, { params, output, loss }] of Object.entries(cases)) {
-    for (const [how, compiled] of [["", false], [" when compiled", true]] as const) {
+    for (const [how, compiled] of [
+      ["", false],
+      [" when compiled", true],
+    ] as const) {
       it(`${name} has PyTorch's output, loss and gradients${how}`, () => {
         const expected = golden[name]!;
         const both = (p: Params) => ({ ...valueAndGrad((q: Params) => loss(output(q)))(p), output: output(p) });
@@ -95,7 +138,12 @@ describe("against PyTorch", () => {
         const { value, grad, y, names } = scoped(() => {
           const p = waves(params());
           const found = (compiled ? graph : both)(p);
-          return { value: readSync(found.value), grad: tensors(found.grad).map((x) => readSync(x) as HostArray), y: readSync(found.output) as HostArray, names: paths(found.grad) };
+          return {
+            value: readSync(found.value),
+            grad: tensors(found.grad).map((x) => readSync(x) as HostArray),
+            y: readSync(found.output) as HostArray,
+            names: paths(found.grad),
+          };
         });
         expect(y.shape).toEqual(expected.shape);
         expected.output.forEach((v, i) => close(y.data[i]!, v, `output[${i}]`));
@@ -106,7 +154,12 @@ describe("against PyTorch", () => {
           expect(grad[i]!.shape).toEqual(shape);
           const at = Float64Array.from(data);
           close(Math.hypot(...at), norm, `norm of ${names[i]}`);
-          close(at.reduce((s, g, j) => s + g * Math.sin(0.5 + 0.37 * j), 0), product, `product with ${names[i]}`, norm);
+          close(
+            at.reduce((s, g, j) => s + g * Math.sin(0.5 + 0.37 * j), 0),
+            product,
+            `product with ${names[i]}`,
+            norm,
+          );
           first.forEach((v, j) => close(at[j]!, v, `${names[i]}[${j}]`, norm));
         }
       });

@@ -18,7 +18,13 @@ function norm(eps: number): (x: Tensor, scale: Tensor) => Tensor {
       gradFunc: (dy, [normal, inverse, scale]) => {
         const g = mul(dy, scale!);
         const along = mul(normal!, mean(mul(g, normal!), -1, true));
-        return [mul(sub(g, along), inverse!), sum(mul(dy, normal!), dy.shape.slice(0, -1).map((_, i) => i))];
+        return [
+          mul(sub(g, along), inverse!),
+          sum(
+            mul(dy, normal!),
+            dy.shape.slice(0, -1).map((_, i) => i),
+          ),
+        ];
       },
     };
   });

@@ -87,7 +87,12 @@ export function transformer({ vocabulary, context, layers, channels, heads, tied
         const [a, b, c, d, e] = split(blockKey, 5);
         return { attentionNorm: norm.init(a!), attention: attend.init(b!), denseNorm: norm.init(c!), up: up.init(d!), down: down.init(e!) };
       });
-      const params = { tokens: kernel(tokenKey!, [vocabulary, channels]) as Tensor2D, positions: kernel(positionKey!, [context, channels]) as Tensor2D, blocks, norm: norm.init(normKey!) };
+      const params = {
+        tokens: kernel(tokenKey!, [vocabulary, channels]) as Tensor2D,
+        positions: kernel(positionKey!, [context, channels]) as Tensor2D,
+        blocks,
+        norm: norm.init(normKey!),
+      };
       return tied ? params : { ...params, head: kernel(headKey!, [channels, vocabulary]) as Tensor2D };
     },
     hidden,

@@ -9,7 +9,9 @@ import { emptySummary, merged, observed, summary, variance } from "./summary.ts"
 
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
 /** A grid that increases, graded as a ladder of temperatures is. */
-const grid = fc.array(fc.double({ min: 1e-3, max: 2, noNaN: true }), { minLength: 1, maxLength: 40 }).map((steps) => steps.reduce((x, h) => [...x, x.at(-1)! + h], [0.25]));
+const grid = fc
+  .array(fc.double({ min: 1e-3, max: 2, noNaN: true }), { minLength: 1, maxLength: 40 })
+  .map((steps) => steps.reduce((x, h) => [...x, x.at(-1)! + h], [0.25]));
 
 /** The float after x, upwards. */
 function successor(x: number): number {
@@ -122,12 +124,16 @@ describe("compensatedSum() and logSumExp()", () => {
 
   it("logSumExp() moves with its arguments, and lies between the largest and the largest plus ln n", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -700, max: 700, noNaN: true }), { minLength: 1, maxLength: 30 }), fc.integer({ min: -5000, max: 5000 }), (xs, c) => {
-        const [value, top] = [logSumExp(xs), Math.max(...xs)];
-        expect(value).toBeGreaterThanOrEqual(top);
-        expect(value).toBeLessThanOrEqual(top + Math.log(xs.length) + 1e-12 * (1 + Math.abs(top)));
-        expect(Math.abs(logSumExp(xs.map((x) => x + c)) - c - value)).toBeLessThan(1e-11);
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -700, max: 700, noNaN: true }), { minLength: 1, maxLength: 30 }),
+        fc.integer({ min: -5000, max: 5000 }),
+        (xs, c) => {
+          const [value, top] = [logSumExp(xs), Math.max(...xs)];
+          expect(value).toBeGreaterThanOrEqual(top);
+          expect(value).toBeLessThanOrEqual(top + Math.log(xs.length) + 1e-12 * (1 + Math.abs(top)));
+          expect(Math.abs(logSumExp(xs.map((x) => x + c)) - c - value)).toBeLessThan(1e-11);
+        },
+      ),
     );
   });
 
@@ -161,11 +167,16 @@ describe("summary() and quantile()", () => {
 
   it("quantile() is the smallest at 0, the largest at 1, and increases in p", () => {
     fc.assert(
-      fc.property(fc.array(number, { minLength: 1, maxLength: 30 }), fc.double({ min: 0, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true }), (xs, p, q) => {
-        expect(quantile(xs, 0)).toBe(Float64Array.from(xs).sort()[0]);
-        expect(quantile(xs, 1)).toBe(Float64Array.from(xs).sort().at(-1));
-        expect(quantile(xs, Math.min(p, q))).toBeLessThanOrEqual(quantile(xs, Math.max(p, q)));
-      }),
+      fc.property(
+        fc.array(number, { minLength: 1, maxLength: 30 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (xs, p, q) => {
+          expect(quantile(xs, 0)).toBe(Float64Array.from(xs).sort()[0]);
+          expect(quantile(xs, 1)).toBe(Float64Array.from(xs).sort().at(-1));
+          expect(quantile(xs, Math.min(p, q))).toBeLessThanOrEqual(quantile(xs, Math.max(p, q)));
+        },
+      ),
     );
   });
 

@@ -5,7 +5,9 @@ export type Sampled = { readonly x: ArrayLike<number>; readonly y: ArrayLike<num
 
 function intervals(caller: string, x: ArrayLike<number>, ...others: readonly ArrayLike<number>[]): number {
   if (x.length < 2 || others.some((y) => y.length !== x.length))
-    throw new RangeError(`Cannot integrate by ${caller}: expected equally many points and values, at least 2, got ${[x, ...others].map(({ length }) => length).join(" and ")}`);
+    throw new RangeError(
+      `Cannot integrate by ${caller}: expected equally many points and values, at least 2, got ${[x, ...others].map(({ length }) => length).join(" and ")}`,
+    );
   for (let i = 1; i < x.length; i++) {
     if (!(x[i]! > x[i - 1]!)) throw new RangeError(`Cannot integrate by ${caller}: expected points that increase, got ${x[i - 1]} and ${x[i]}`);
   }

@@ -91,7 +91,12 @@ export function transformLaws<State extends Tree>(name: string, { transform, dec
     }),
     law("makes the same updates when compiled, in one trace", (at) => {
       using update = jit(transform.update.bind(transform));
-      sameNumbers("compiled updates to equal plain ones", [...rolled({ init: transform.init.bind(transform), update: update as GradientTransform["update"] }, at).updates], [...rolled(transform, at).updates], WITHIN);
+      sameNumbers(
+        "compiled updates to equal plain ones",
+        [...rolled({ init: transform.init.bind(transform), update: update as GradientTransform["update"] }, at).updates],
+        [...rolled(transform, at).updates],
+        WITHIN,
+      );
       if (update.traces > 1) throw new Error(`Expected one trace for all steps, got ${update.traces}`);
     }),
   ];
