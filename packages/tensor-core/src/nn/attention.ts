@@ -47,14 +47,17 @@ export function causalMask(time: number): Tensor2D {
   return where(less(expandDims(position, 1), expandDims(position, 0)), -1e9, 0) as Tensor2D;
 }
 
-/** softmax(Q Kᵀ + mask) V over the last two axes, [batch, head, time, depth]; the queries are scaled already. */
+/**
+ * softmax(Q Kᵀ + mask) V over the last two axes, [batch, head, time, depth]; the queries are scaled already.
+ *
+ * dS = P ⊙ (dP − rowsum(dP ⊙ P)), and rowsum(dP ⊙ P) = rowsum(dY ⊙ Y), a sum over depth in place of time [Dao2022, Appendix B.2].
+ */
 const attended = withGradient(([q, k, v], save) => {
   const weights = softmax(add(matMul(q!, k!, false, true), causalMask(q!.shape[2]!)));
   const value = matMul(weights, v!);
   save([q!, k!, v!, weights, value]);
   return {
     value,
-    // dS = P ⊙ (dP − rowsum(dP ⊙ P)), and rowsum(dP ⊙ P) = rowsum(dY ⊙ Y), which is a sum over depth in place of time [Dao2022, Appendix B.2].
     gradFunc: (dy, [q, k, v, weights, y]) => {
       const scores = mul(weights!, sub(matMul(dy, v!, false, true), sum(mul(dy, y!), -1, true)));
       return [matMul(scores, k!), matMul(scores, q!, true), matMul(weights!, dy, true)];
