@@ -32,8 +32,7 @@ export function negativeLogLikelihood(logits: Tensor, labels: Tensor): Tensor {
   const depth = classes("negativeLogLikelihood", logits, labels);
   const rows = reshape(logits, [labels.size, depth]);
   const loss = withGradient(([z], save) => {
-    // The WASM kernel of oneHot fills float32 with the bits of integers: ask it for integers.
-    const target = cast(oneHot(reshape(labels, [labels.size]), depth), "float32");
+    const target = oneHot(reshape(labels, [labels.size]), depth, 1, 0, "float32");
     const top = max(z!, -1, true);
     const centred = sub(z!, top);
     const total = log(sum(exp(centred), -1, true));

@@ -105,6 +105,7 @@ describe("integers and truth values", () => {
   test("where() and oneHot() of truth values write within their bounds", async () => {
     await agree([truths, draws(9)([3, 4], "bool"), draws(10)([3, 4], "bool")], (c, a, b) => tf.where(c!, a!, b!));
     await agree([draws(9)([40], "int32", 0, 4)], (a) => tf.oneHot(a!, 4, 1, 0, "bool"));
+    await agree([draws(9)([40], "int32", 0, 4)], (a) => tf.oneHot(a!, 4, 0.9, 0.1, "float32"));
   });
   test("cast() to bool is 0 or 1", async () => {
     expect(await numbers([vector([-1.5, 0, 254])], (a) => tf.cast(a!, "bool"))).toEqual([1, 0, 1]);
