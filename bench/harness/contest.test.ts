@@ -50,8 +50,8 @@ test("contest() refuses no rounds", async () => {
 test("scores() shows the goal beside each ratio, and whether it is reached", async () => {
   const result = await contest(work, [fake("ours", 0.01), fake("PyTorch eager", 0.02), fake("JAX jit", 0.02)], { rounds: 2, turn: 0.1 });
   const { headers, cells } = scores(result, work.goals);
-  expect(headers).toEqual(["", "time", "quartiles", "theirs / ours", "goal", "peak memory", "first result"]);
-  expect(cells.map(([name, time, , ratio, goal]) => [name, time, ratio, goal])).toEqual([
+  expect(headers).toEqual(["", "time", "quartiles", "processor", "theirs / ours", "goal", "peak memory", "first result"]);
+  expect(cells.map(([name, time, , , ratio, goal]) => [name, time, ratio, goal])).toEqual([
     ["ours", "10 ms", "", ""],
     ["PyTorch eager", "20 ms", "2.00 (2.00–2.00)", "≥ 2 ✓"],
     ["JAX jit", "20 ms", "2.00 (2.00–2.00)", "≥ 3 ✗"],

@@ -13,6 +13,8 @@ export type Standing = {
   /** Seconds an iteration. */
   readonly seconds: Spread;
   readonly rounds: readonly number[];
+  /** Processor seconds an iteration, all threads together. */
+  readonly processor: Spread;
   readonly iterations: number;
   /** Until the first result: compilation. */
   readonly prepareSeconds: number;
@@ -59,10 +61,10 @@ export async function contest(work: Work, launches: readonly Launch[], { rounds,
     const reference = laps.get(own.name)!.seconds;
     const standings: Standing[] = [];
     for (const { who, versions, prepareSeconds, difference } of prepared) {
-      const { seconds, iterations, idle } = laps.get(who.name)!;
+      const { seconds, processor, iterations, idle } = laps.get(who.name)!;
       const { peak } = await who.memory();
       const against = who === own ? {} : { ratio: ratio(seconds, reference), difference: difference! };
-      standings.push({ name: who.name, seconds: spread(seconds), rounds: seconds, iterations, prepareSeconds, peakMemory: peak, idle, versions, ...against });
+      standings.push({ name: who.name, seconds: spread(seconds), rounds: seconds, processor: spread(processor), iterations, prepareSeconds, peakMemory: peak, idle, versions, ...against });
     }
     return { work: work.name, title: work.title, values: values!, standings };
   } finally {

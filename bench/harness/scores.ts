@@ -30,11 +30,12 @@ export function scores(result: Result, goals: Goals): Table {
     contestant: standing.name,
     time: readable(standing.seconds.median),
     quartiles: `${readable(standing.seconds.low)} – ${readable(standing.seconds.high)}`,
+    processor: readable(standing.processor.median),
     ratio: standing.ratio === undefined ? "" : withQuartiles(standing.ratio),
     goal: goal(standing, goals),
     memory: `${Math.round(standing.peakMemory / 2 ** 20)} MiB`,
     prepared: readable(standing.prepareSeconds),
   }));
-  const columns = { contestant: { header: "" }, time: {}, quartiles: {}, ratio: { header: "theirs / ours" }, goal: {}, memory: { header: "peak memory" }, prepared: { header: "first result" } };
+  const columns = { contestant: { header: "" }, time: {}, quartiles: {}, processor: {}, ratio: { header: "theirs / ours" }, goal: {}, memory: { header: "peak memory" }, prepared: { header: "first result" } };
   return table(rows, { caption: `${result.work}: ${result.title}`, columns });
 }
