@@ -17,6 +17,9 @@ export { sgd } from "./gradient/sgd.ts";
 export { chain, type GradientTransform } from "./gradient/transform.ts";
 export { addDecayedWeights, type Among } from "./gradient/weight-decay.ts";
 export { iterate, jit, type GraphReport, type JitOptions, type Jitted } from "./jit.ts";
+export { logProbs, type Autoregressive, type Awaitable, type LogProbs } from "./language/autoregressive.ts";
+export { tabular, type Tabular, type TabularOptions } from "./language/tabular.ts";
+export type { Sequence, Token } from "./language/token.ts";
 export { own, Owned, read, readSync, scoped, type HostArray, type HostTree } from "./memory.ts";
 export { gelu, relu, type Activation } from "./nn/activation.ts";
 export { attention, causalMask, type AttentionOptions, type AttentionParams } from "./nn/attention.ts";
@@ -42,6 +45,7 @@ export { emptySummary, merged, observed, summary, variance, type Summary } from 
 export { bernoulli, categorical, normal, normalLike, permutation, rademacher, truncatedNormal, uniform } from "./random/draw.ts";
 export { isKey, key, type Key } from "./random/key.ts";
 export { foldIn, split } from "./random/split.ts";
+export { uniformNumbers } from "./random/uniform-numbers.ts";
 export { run, type Batches, type CheckpointOptions, type Columns, type Run, type RunOptions, type Trace } from "./run.ts";
 export { axes, ShapeError } from "./shapes.ts";
 export { add, axpy, dot, mul, norm, scale, sub, where, zerosLike } from "./tree/arithmetic.ts";
