@@ -41,7 +41,13 @@ it("binaryKlInverse() is from outside and within 1e-12: kl ≥ c at the value, k
 });
 
 it("binaryKlInverse() mirrors binaryKlInverseLower(): kl⁻¹(1 − q, c) = 1 − kl₋⁻¹(q, c)", () => {
-  fc.assert(fc.property(fc.double({ min: 0.01, max: 0.99, noNaN: true }), budget, (q, c) => Math.abs(binaryKlInverse(1 - q, c) + binaryKlInverseLower(q, c) - 1) < 1e-12));
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.01, max: 0.99, noNaN: true }),
+      budget,
+      (q, c) => Math.abs(binaryKlInverse(1 - q, c) + binaryKlInverseLower(q, c) - 1) < 1e-12,
+    ),
+  );
 });
 
 it("binaryKlInverse() gives the safe end for NaN and an infinite budget, and refuses the rest", () => {

@@ -10,7 +10,15 @@ import { quadratic } from "./quadratic.ts";
 import { refinedTolstikhin } from "./refined-tolstikhin.ts";
 import { tolstikhin } from "./tolstikhin.ts";
 
-const bounds: { readonly [name: string]: Bound } = { maurer, mcallester, quadratic, tolstikhin, refinedTolstikhin, "lambda(0.7)": lambda(0.7), "catoni(0.7)": catoni(0.7) };
+const bounds: { readonly [name: string]: Bound } = {
+  maurer,
+  mcallester,
+  quadratic,
+  tolstikhin,
+  refinedTolstikhin,
+  "lambda(0.7)": lambda(0.7),
+  "catoni(0.7)": catoni(0.7),
+};
 const certificate = fc.record({
   empiricalRisk: fc.double({ min: 0, max: 1, noNaN: true }),
   kl: fc.double({ min: 0, max: 5000, noNaN: true }),
@@ -76,7 +84,11 @@ it("quadratic() equals lambda() at bestLambda(), and r̂ + c + √(c (c + 2 r̂)
 });
 
 it("catoni() with the budget of maurer() is least at bestCatoni(), where it equals kl⁻¹(r̂, c)", () => {
-  for (const [r, c] of [[0.02, 0.01], [0.1, 0.05], [0.4, 0.3]] as const) {
+  for (const [r, c] of [
+    [0.02, 0.01],
+    [0.1, 0.05],
+    [0.4, 0.3],
+  ] as const) {
     const p = binaryKlInverse(r, c);
     const value = (C: number) => Math.expm1(-C * r - c) / Math.expm1(-C);
     const best = bestCatoni(r, p);
@@ -101,20 +113,26 @@ it("maurer() reproduces a published certificate: risk 0.2253105728, bound 0.3761
 it("maurer() holds with probability 1 − δ on a finite class with known risks, and fails more often without its log term", () => {
   // Exact: two hypotheses with risks R₁, R₂ and independent errors; the sample is summarised by two binomial counts. ρ is the worst Gibbs posterior.
   const [n, delta, risks] = [20, 0.2, [0.3, 0.5]] as const;
-  const choose = (k: number) => { let c = 1; for (let i = 0; i < k; i++) c = (c * (n - i)) / (i + 1); return c; };
+  const choose = (k: number) => {
+    let c = 1;
+    for (let i = 0; i < k; i++) c = (c * (n - i)) / (i + 1);
+    return c;
+  };
   const mass = (k: number, p: number) => choose(k) * p ** k * (1 - p) ** (n - k);
   const failures = (bound: (r: number, kl: number) => number) => {
     let probability = 0;
-    for (let a = 0; a <= n; a++) for (let b = 0; b <= n; b++) {
-      const violated = [0, 0.5, 1, 2, 5, 20].some((beta) => {
-        const weights = [Math.exp(-beta * a), Math.exp(-beta * b)], total = weights[0]! + weights[1]!;
-        const rho = weights.map((w) => w / total);
-        const kl = rho.reduce((s, p) => s + (p === 0 ? 0 : p * Math.log(2 * p)), 0);
-        const [r, R] = [(rho[0]! * a + rho[1]! * b) / n, rho[0]! * risks[0] + rho[1]! * risks[1]];
-        return R > bound(r, Math.max(0, kl));
-      });
-      if (violated) probability += mass(a, risks[0]) * mass(b, risks[1]);
-    }
+    for (let a = 0; a <= n; a++)
+      for (let b = 0; b <= n; b++) {
+        const violated = [0, 0.5, 1, 2, 5, 20].some((beta) => {
+          const weights = [Math.exp(-beta * a), Math.exp(-beta * b)],
+            total = weights[0]! + weights[1]!;
+          const rho = weights.map((w) => w / total);
+          const kl = rho.reduce((s, p) => s + (p === 0 ? 0 : p * Math.log(2 * p)), 0);
+          const [r, R] = [(rho[0]! * a + rho[1]! * b) / n, rho[0]! * risks[0] + rho[1]! * risks[1]];
+          return R > bound(r, Math.max(0, kl));
+        });
+        if (violated) probability += mass(a, risks[0]) * mass(b, risks[1]);
+      }
     return probability;
   };
   expect(failures((empiricalRisk, kl) => maurer({ empiricalRisk, kl, n, delta }))).toBeLessThan(delta);

@@ -19,7 +19,10 @@ it("exactDraws() with endless draws comes down to the point value with the left 
   const n = 50;
   const at = twoPoints(n, [0.2, 0.4]);
   const lambdas = Array.from({ length: 401 }, (_, i) => (2 * i) / 400);
-  const certificates = exactDraws(lambdas.map((lambda) => ({ lambda, risk: at(lambda).risk, draws: 1e12 })), { n });
+  const certificates = exactDraws(
+    lambdas.map((lambda) => ({ lambda, risk: at(lambda).risk, draws: 1e12 })),
+    { n },
+  );
   for (const { lambda, bound } of certificates) {
     const exact = maurer({ empiricalRisk: at(lambda).risk, kl: at(lambda).kl, n, delta: 0.025 });
     expect(bound).toBeGreaterThan(exact);
@@ -29,27 +32,41 @@ it("exactDraws() with endless draws comes down to the point value with the left 
 
 it("exactDraws() is never above the free-energy form at F_up, never below the point value at the means, and decreases with more draws", () => {
   fc.assert(
-    fc.property(fc.array(fc.double({ min: 0.01, max: 0.99, noNaN: true }), { minLength: 2, maxLength: 8 }), fc.integer({ min: 100, max: 5000 }), fc.integer({ min: 50, max: 5000 }), (risks, n, draws) => {
-      const falling = risks.toSorted((a, b) => b - a);
-      const ladder: RungDraws[] = falling.map((risk, i) => ({ lambda: i * 0.05, risk, risk01: risk, draws }));
-      const more = exactDraws(ladder.map((rung) => ({ ...rung, draws: 4 * draws })), { n });
-      let left = 0;
-      exactDraws(ladder, { n }).forEach((certificate, i) => {
-        left += 0.05 * n * falling[i]!;
-        if (certificate.contradiction) return expect([certificate.bound, certificate.zeroOne!.bound]).toEqual([1, 1]);
-        expect(certificate.bound).toBeLessThanOrEqual(freeEnergyBound({ lambda: certificate.lambda, freeEnergy: certificate.freeEnergyUpper, n, delta: 0.025 }));
-        const kl = left - certificate.lambda * n * falling[i + 1]!;
-        expect(certificate.bound).toBeGreaterThanOrEqual(maurer({ empiricalRisk: falling[i + 1]!, kl: Math.max(0, kl), n, delta: 0.025 }) - 1e-12);
-        expect(certificate.zeroOne!.bound).toBeGreaterThanOrEqual(certificate.zeroOne!.risk.high);
-        expect(more[i]!.bound).toBeLessThanOrEqual(certificate.bound + 1e-12);
-      });
-    }),
+    fc.property(
+      fc.array(fc.double({ min: 0.01, max: 0.99, noNaN: true }), { minLength: 2, maxLength: 8 }),
+      fc.integer({ min: 100, max: 5000 }),
+      fc.integer({ min: 50, max: 5000 }),
+      (risks, n, draws) => {
+        const falling = risks.toSorted((a, b) => b - a);
+        const ladder: RungDraws[] = falling.map((risk, i) => ({ lambda: i * 0.05, risk, risk01: risk, draws }));
+        const more = exactDraws(
+          ladder.map((rung) => ({ ...rung, draws: 4 * draws })),
+          { n },
+        );
+        let left = 0;
+        exactDraws(ladder, { n }).forEach((certificate, i) => {
+          left += 0.05 * n * falling[i]!;
+          if (certificate.contradiction) return expect([certificate.bound, certificate.zeroOne!.bound]).toEqual([1, 1]);
+          expect(certificate.bound).toBeLessThanOrEqual(
+            freeEnergyBound({ lambda: certificate.lambda, freeEnergy: certificate.freeEnergyUpper, n, delta: 0.025 }),
+          );
+          const kl = left - certificate.lambda * n * falling[i + 1]!;
+          expect(certificate.bound).toBeGreaterThanOrEqual(maurer({ empiricalRisk: falling[i + 1]!, kl: Math.max(0, kl), n, delta: 0.025 }) - 1e-12);
+          expect(certificate.zeroOne!.bound).toBeGreaterThanOrEqual(certificate.zeroOne!.risk.high);
+          expect(more[i]!.bound).toBeLessThanOrEqual(certificate.bound + 1e-12);
+        });
+      },
+    ),
   );
 });
 
 it("exactDraws() takes the maximum inside the interval: no risk in it gives more, and an end gives less", () => {
   const n = 2000;
-  const ladder = [{ lambda: 0, risk: 0.6, draws: 60 }, { lambda: 0.05, risk: 0.4, draws: 60 }, { lambda: 0.2, risk: 0.3, draws: 60 }];
+  const ladder = [
+    { lambda: 0, risk: 0.6, draws: 60 },
+    { lambda: 0.05, risk: 0.4, draws: 60 },
+    { lambda: 0.2, risk: 0.3, draws: 60 },
+  ];
   const { risk, freeEnergyUpper, bound, lambda } = exactDraws(ladder, { n }).at(-1)!;
   const value = (r: number) => binaryKlInverse(r, Math.max(0, freeEnergyUpper - lambda * n * r + Math.log((2 * Math.sqrt(n)) / 0.025)) / n);
   const grid = Array.from({ length: 2001 }, (_, i) => value(risk.low + ((risk.high - risk.low) * i) / 2000));
@@ -60,7 +77,14 @@ it("exactDraws() takes the maximum inside the interval: no risk in it gives more
 
 it("exactDraws() shares δ_r among the rungs and the losses, and δ_F among the intervals", () => {
   const n = 1000;
-  const [first, second] = exactDraws([{ lambda: 0, risk: 0.5, risk01: 0.6, draws: 100 }, { lambda: 0.1, risk: 0.4, risk01: 0.5, draws: 200 }, { lambda: 0.3, risk: 0.3, risk01: 0.3, draws: 300 }], { n, deltaRisk: 0.02, deltaEvidence: 0.03 });
+  const [first, second] = exactDraws(
+    [
+      { lambda: 0, risk: 0.5, risk01: 0.6, draws: 100 },
+      { lambda: 0.1, risk: 0.4, risk01: 0.5, draws: 200 },
+      { lambda: 0.3, risk: 0.3, risk01: 0.3, draws: 300 },
+    ],
+    { n, deltaRisk: 0.02, deltaEvidence: 0.03 },
+  );
   expect(second!.risk.high).toBe(binaryKlInverse(0.3, Math.log(2 / (0.02 / 4)) / 300));
   expect(first!.zeroOne!.risk.high).toBe(binaryKlInverse(0.5, Math.log(2 / (0.02 / 4)) / 200));
   expect(first!.freeEnergyUpper).toBeCloseTo(0.1 * n * binaryKlInverse(0.5, Math.log(2 / 0.03) / 100), 10);
@@ -75,7 +99,11 @@ it("exactDraws() covers: with exact draws of a known problem it fails no more of
   const [n, m, rates] = [100, 8, [0.35, 0.5]] as const;
   let seed = 12345;
   const random = () => ((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0), seed / 2 ** 32);
-  const count = (p: number, times: number) => { let s = 0; for (let i = 0; i < times; i++) if (random() < p) s++; return s; };
+  const count = (p: number, times: number) => {
+    let s = 0;
+    for (let i = 0; i < times; i++) if (random() < p) s++;
+    return s;
+  };
   const lambdas = [0, 0.02, 0.06, 0.15, 0.4];
   const trials = 2000;
   let [failures, bare] = [0, 0];
@@ -96,9 +124,21 @@ it("exactDraws() covers: with exact draws of a known problem it fails no more of
 });
 
 it("exactDraws() calls contradictory intervals a contradiction, with bound 1, and NaN too", () => {
-  const rising = exactDraws([{ lambda: 0, risk: 0.1, draws: 1e6 }, { lambda: 1, risk: 0.9, risk01: 0.2, draws: 1e6 }], { n: 1000 })[0]!;
+  const rising = exactDraws(
+    [
+      { lambda: 0, risk: 0.1, draws: 1e6 },
+      { lambda: 1, risk: 0.9, risk01: 0.2, draws: 1e6 },
+    ],
+    { n: 1000 },
+  )[0]!;
   expect([rising.contradiction, rising.bound, rising.zeroOne!.bound, rising.klUpper]).toEqual([true, 1, 1, Infinity]);
-  const broken = exactDraws([{ lambda: 0, risk: NaN, draws: 10 }, { lambda: 1, risk: NaN, draws: 10 }], { n: 1000 })[0]!;
+  const broken = exactDraws(
+    [
+      { lambda: 0, risk: NaN, draws: 10 },
+      { lambda: 1, risk: NaN, draws: 10 },
+    ],
+    { n: 1000 },
+  )[0]!;
   expect(broken.bound).toBe(1);
 });
 
@@ -111,7 +151,10 @@ it("exactPosterior() reproduces a published certificate: risk 0.2253105728, boun
 });
 
 it("certificates name what is wrong with their numbers", () => {
-  const good = [{ lambda: 0, risk: 0.5, draws: 10 }, { lambda: 1, risk: 0.4, draws: 10 }];
+  const good = [
+    { lambda: 0, risk: 0.5, draws: 10 },
+    { lambda: 1, risk: 0.4, draws: 10 },
+  ];
   expect(() => exactDraws(good, { n: 100, delta: 1.2 })).toThrow("Cannot certify a posterior: delta must be in (0, 1), got 1.2");
   expect(() => exactDraws(good, { n: 100, deltaEvidence: 0 })).toThrow("deltaEvidence must be in (0, 1), got 0");
   expect(() => exactDraws(good, { n: 100, delta: 0.5, deltaRisk: 0.4, deltaEvidence: 0.2 })).toThrow("must be below 1, got 1.1");

@@ -36,7 +36,8 @@ export type GibbsCertificate = Stated & {
   readonly zeroOne?: { readonly risk: RiskInterval; readonly bound: number };
 };
 
-const GIBBS = "The draws of every rung are independent and exactly from its Gibbs posterior; draws of a Markov chain, thinned to their effective number, approximate this.";
+const GIBBS =
+  "The draws of every rung are independent and exactly from its Gibbs posterior; draws of a Markov chain, thinned to their effective number, approximate this.";
 
 /**
  * R(ρ_λ) ≤ max over r in [r_low, r_up] of kl⁻¹(r, (F_up − λ n r + ln(2√n/δ)) / n) at every rung λ > 0, with probability at least 1 − δ − δ_r − δ_F.
@@ -54,13 +55,17 @@ const GIBBS = "The draws of every rung are independent and exactly from its Gibb
  * ```ts
  * import { exactDraws } from "@lab/pacbayes";
  * const ladder = [{ lambda: 0, risk: 0.6, draws: 5000 }, { lambda: 0.05, risk: 0.4, draws: 5000 }, { lambda: 0.2, risk: 0.3, draws: 5000 }];
- * exactDraws(ladder, { n: 2000 }).at(-1).bound.toFixed(4); // => "0.4507"
+ * exactDraws(ladder, { n: 2000 }).at(-1)!.bound.toFixed(4); // => "0.4507"
  * ```
  */
-export function exactDraws(ladder: readonly RungDraws[], { n, delta = 0.025, deltaRisk = 0.01, deltaEvidence = 0.01 }: Confidence): readonly GibbsCertificate[] {
+export function exactDraws(
+  ladder: readonly RungDraws[],
+  { n, delta = 0.025, deltaRisk = 0.01, deltaEvidence = 0.01 }: Confidence,
+): readonly GibbsCertificate[] {
   checkedConfidence({ n, delta, deltaRisk, deltaEvidence });
   if (deltaEvidence === 0) throw new RangeError("Cannot certify a posterior: deltaEvidence must be in (0, 1), got 0");
-  if (ladder[0]?.lambda !== 0) throw new RangeError(`Cannot certify a posterior: expected the ladder's first lambda to be 0, got ${ladder[0]?.lambda ?? "an empty ladder"}`);
+  if (ladder[0]?.lambda !== 0)
+    throw new RangeError(`Cannot certify a posterior: expected the ladder's first lambda to be 0, got ${ladder[0]?.lambda ?? "an empty ladder"}`);
   const [intervals, two] = [ladder.length - 1, ladder.some(({ risk01 }) => risk01 !== undefined)];
   const share = deltaRisk / (Math.max(1, intervals) * (two ? 2 : 1));
   const certificates: GibbsCertificate[] = [];
@@ -68,7 +73,8 @@ export function exactDraws(ladder: readonly RungDraws[], { n, delta = 0.025, del
   ladder.forEach(({ lambda, risk: mean, variance, risk01, variance01, draws }, k) => {
     const before = ladder[k - 1];
     if (before === undefined) return;
-    if (!(lambda > before.lambda && lambda < Infinity)) throw new RangeError(`Cannot certify a posterior: expected lambda to increase, got ${lambda} after ${before.lambda}`);
+    if (!(lambda > before.lambda && lambda < Infinity))
+      throw new RangeError(`Cannot certify a posterior: expected lambda to increase, got ${lambda} after ${before.lambda}`);
     freeEnergyUpper += (lambda - before.lambda) * n * meanInterval({ ...before, mean: before.risk }, deltaEvidence / intervals).high * (1 + 8 * Number.EPSILON);
     const risk = interval({ mean, draws, ...(variance !== undefined && { variance }) }, share);
     const common = { method: "exact-draws" as const, assumption: GIBBS, confidence: 1 - delta - deltaRisk - deltaEvidence, n, delta, deltaRisk, deltaEvidence };
@@ -87,13 +93,18 @@ export function exactDraws(ladder: readonly RungDraws[], { n, delta = 0.025, del
       klUpper,
       contradiction,
       bound,
-      ...(risk01 === undefined ? {} : { zeroOne: zeroOneOf({ mean: risk01, draws, ...(variance01 !== undefined && { variance: variance01 }) }, { share, klUpper, n, delta }) }),
+      ...(risk01 === undefined
+        ? {}
+        : { zeroOne: zeroOneOf({ mean: risk01, draws, ...(variance01 !== undefined && { variance: variance01 }) }, { share, klUpper, n, delta }) }),
     });
   });
   return certificates;
 }
 
-function zeroOneOf(of: MeanOfDraws, { share, klUpper, n, delta }: { share: number; klUpper: number; n: number; delta: number }): { readonly risk: RiskInterval; readonly bound: number } {
+function zeroOneOf(
+  of: MeanOfDraws,
+  { share, klUpper, n, delta }: { share: number; klUpper: number; n: number; delta: number },
+): { readonly risk: RiskInterval; readonly bound: number } {
   const risk = interval(of, share);
   return { risk, bound: maurer({ empiricalRisk: risk.high, kl: klUpper, n, delta }) };
 }

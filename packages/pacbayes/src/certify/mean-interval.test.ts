@@ -3,7 +3,10 @@ import { binaryKlInverse, binaryKlInverseLower } from "../bounds/binary-kl.ts";
 import { meanInterval } from "./mean-interval.ts";
 
 it("meanInterval() without a variance is the interval of the binary kl", () => {
-  expect(meanInterval({ mean: 0.2, draws: 100 }, 0.05)).toEqual({ low: binaryKlInverseLower(0.2, Math.log(20) / 100), high: binaryKlInverse(0.2, Math.log(20) / 100) });
+  expect(meanInterval({ mean: 0.2, draws: 100 }, 0.05)).toEqual({
+    low: binaryKlInverseLower(0.2, Math.log(20) / 100),
+    high: binaryKlInverse(0.2, Math.log(20) / 100),
+  });
 });
 
 it("meanInterval() with a small variance is that of empirical Bernstein at half of δ, and never wider than the kl's at half of δ", () => {

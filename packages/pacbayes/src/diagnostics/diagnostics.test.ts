@@ -8,7 +8,9 @@ import { monteCarloError } from "./monte-carlo-error.ts";
 import { rHat } from "./r-hat.ts";
 
 type Case = { readonly name: string; readonly draws: Draws; readonly energy: readonly number[] } & { readonly [value: string]: number };
-const { cases } = JSON.parse(readFileSync(new URL("../../../../golden/pacbayes/diagnostics.json", import.meta.url), "utf8")) as { readonly cases: readonly Case[] };
+const { cases } = JSON.parse(readFileSync(new URL("../../../../golden/pacbayes/diagnostics.json", import.meta.url), "utf8")) as {
+  readonly cases: readonly Case[];
+};
 
 /** Both sides are float64 sums of a few hundred terms; the normal quantiles agree to about 1e-14. */
 const close = (value: number, golden: number): void => expect(Math.abs(value - golden)).toBeLessThanOrEqual(1e-10 * Math.abs(golden));
@@ -44,15 +46,28 @@ it("rHat() sees a chain apart and a chain wider than the others", () => {
 });
 
 it("every diagnostic is NaN for a NaN draw, and effectiveSampleSize() of a constant is the number of draws", () => {
-  const broken = [[1, 2, NaN, 4], [1, 2, 3, 4]];
+  const broken = [
+    [1, 2, NaN, 4],
+    [1, 2, 3, 4],
+  ];
   expect([rHat(broken), effectiveSampleSize(broken), monteCarloError(broken), ...energyFraction(broken)]).toEqual([NaN, NaN, NaN, NaN, NaN]);
-  expect(effectiveSampleSize([[2, 2, 2, 2], [2, 2, 2, 2]])).toBe(8);
+  expect(
+    effectiveSampleSize([
+      [2, 2, 2, 2],
+      [2, 2, 2, 2],
+    ]),
+  ).toBe(8);
 });
 
 it("diagnostics name what is wrong with the chains", () => {
   expect(() => rHat([[1, 2, 3, 4]])).toThrow("expected at least 2 chains, got 1");
   expect(() => effectiveSampleSize([[1, 2, 3]])).toThrow("expected chains of at least 4 draws, got 1 of 3");
-  expect(() => monteCarloError([[1, 2, 3, 4], [1, 2, 3, 4, 5]])).toThrow("expected chains of equal length, got 4 and 5 draws");
+  expect(() =>
+    monteCarloError([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4, 5],
+    ]),
+  ).toThrow("expected chains of equal length, got 4 and 5 draws");
   expect(() => effectiveSampleSize([[1, 2, 3, 4]], { of: { quantile: 1 } })).toThrow("a quantile must be in (0, 1), got 1");
   expect(() => chains(ndarray(new Float32Array(3)))).toThrow("expected an array [draw, chain], got one of shape [3]");
 });

@@ -62,8 +62,7 @@ function essOf(draws: readonly Float64Array[]): number {
   const end = t - 2;
   const beyond = even > 0 ? even : (rho[end + 1] ?? 0);
   // The initial monotone sequence: no pair exceeds the one before.
-  for (let k = 1; k <= end - 2; k += 2)
-    if (rho[k + 1]! + rho[k + 2]! > rho[k - 1]! + rho[k]!) rho[k + 1] = rho[k + 2] = (rho[k - 1]! + rho[k]!) / 2;
+  for (let k = 1; k <= end - 2; k += 2) if (rho[k + 1]! + rho[k + 2]! > rho[k - 1]! + rho[k]!) rho[k + 1] = rho[k + 2] = (rho[k - 1]! + rho[k]!) / 2;
 
   const count = chains * length;
   const sum = rho.slice(0, end + 1).reduce((s, r) => s + r, 0);

@@ -10,7 +10,7 @@ import { folded, rankNormal } from "./rank-normal.ts";
  * @example
  * ```ts
  * import { rHat } from "@lab/pacbayes";
- * const wave = (shift) => Float64Array.from({ length: 500 }, (_, i) => Math.sin(i * i) + shift);
+ * const wave = (shift: number) => Float64Array.from({ length: 500 }, (_, i) => Math.sin(i * i) + shift);
  * [rHat([wave(0), wave(0)]) < 1.01, rHat([wave(0), wave(2)]) > 1.5]; // => [ true, true ]
  * ```
  */

@@ -6,7 +6,7 @@ export function rankNormal(draws: readonly Float64Array[]): readonly Float64Arra
   const sorted = pooled(draws);
   const count = sorted.length;
   const z = new Map<number, number>();
-  for (let first = 0; first < count; ) {
+  for (let first = 0; first < count;) {
     let last = first;
     while (last + 1 < count && sorted[last + 1] === sorted[first]) last++;
     const rank = 1 + (first + last) / 2;

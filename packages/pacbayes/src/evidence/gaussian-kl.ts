@@ -11,7 +11,8 @@
  * ```
  */
 export function gaussianKl(mean: ArrayLike<number>, logScale: ArrayLike<number>): number {
-  if (mean.length !== logScale.length) throw new RangeError(`Cannot take the KL of a Gaussian: expected as many scales as means, got ${logScale.length} and ${mean.length}`);
+  if (mean.length !== logScale.length)
+    throw new RangeError(`Cannot take the KL of a Gaussian: expected as many scales as means, got ${logScale.length} and ${mean.length}`);
   let sum = 0;
   for (let j = 0; j < mean.length; j++) sum += mean[j]! ** 2 + Math.max(0, Math.expm1(2 * logScale[j]!) - 2 * logScale[j]!);
   return sum / 2;

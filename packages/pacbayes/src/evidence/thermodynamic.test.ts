@@ -5,7 +5,12 @@ import { thermodynamic, type EnergyEstimate } from "./thermodynamic.ts";
 
 /** Prior N(0, I_d), U = ½ k ‖w‖². */
 const [d, k] = [20, 3];
-const gaussian = (lambda: number): Required<EnergyEstimate> => ({ lambda, energy: ((d / 2) * k) / (1 + lambda * k), variance: ((d / 2) * k ** 2) / (1 + lambda * k) ** 2, error: 0 });
+const gaussian = (lambda: number): Required<EnergyEstimate> => ({
+  lambda,
+  energy: ((d / 2) * k) / (1 + lambda * k),
+  variance: ((d / 2) * k ** 2) / (1 + lambda * k) ** 2,
+  error: 0,
+});
 const freeEnergy = (lambda: number) => (d / 2) * Math.log1p(lambda * k);
 const kl = (lambda: number) => (d / 2) * (Math.log1p(lambda * k) - (lambda * k) / (1 + lambda * k));
 const power = (count: number, c: number, top = 2) => Array.from({ length: count + 1 }, (_, i) => top * (i / count) ** c);
@@ -54,26 +59,59 @@ it("thermodynamic() propagates errors with the weights of each sum: a simulation
   const { kl: estimate, freeEnergy: F } = thermodynamic(rungs).at(-1)!;
   // Exact: the sums are linear, so that moving one energy by its error moves the sum by weight × error.
   const moved = (pick: (r: ReturnType<typeof thermodynamic>[number]) => number) =>
-    Math.sqrt(rungs.reduce((s, rung, i) => s + (pick(thermodynamic(rungs.with(i, { ...rung, energy: rung.energy + rung.error })).at(-1)!) - pick(thermodynamic(rungs).at(-1)!)) ** 2, 0));
-  expect(estimate.upperError).toBeCloseTo(moved((r) => r.kl.upper), 10);
-  expect(estimate.lowerError).toBeCloseTo(moved((r) => r.kl.lower), 10);
-  expect(estimate.trapezoidError).toBeCloseTo(moved((r) => r.kl.trapezoid), 10);
-  expect(F.upperError).toBeCloseTo(moved((r) => r.freeEnergy.upper), 10);
+    Math.sqrt(
+      rungs.reduce(
+        (s, rung, i) =>
+          s + (pick(thermodynamic(rungs.with(i, { ...rung, energy: rung.energy + rung.error })).at(-1)!) - pick(thermodynamic(rungs).at(-1)!)) ** 2,
+        0,
+      ),
+    );
+  expect(estimate.upperError).toBeCloseTo(
+    moved((r) => r.kl.upper),
+    10,
+  );
+  expect(estimate.lowerError).toBeCloseTo(
+    moved((r) => r.kl.lower),
+    10,
+  );
+  expect(estimate.trapezoidError).toBeCloseTo(
+    moved((r) => r.kl.trapezoid),
+    10,
+  );
+  expect(F.upperError).toBeCloseTo(
+    moved((r) => r.freeEnergy.upper),
+    10,
+  );
 });
 
-type Pine = { readonly ladder: readonly { readonly t: number; readonly logZ: number; readonly energy: number }[]; readonly quadrature: readonly { readonly intervals: number; readonly trapezoid: number; readonly corrected: number; readonly left: number; readonly right: number; readonly points: readonly EnergyEstimate[] }[]; readonly logZ: number; readonly kl: number };
+type Pine = {
+  readonly ladder: readonly { readonly t: number; readonly logZ: number; readonly energy: number }[];
+  readonly quadrature: readonly {
+    readonly intervals: number;
+    readonly trapezoid: number;
+    readonly corrected: number;
+    readonly left: number;
+    readonly right: number;
+    readonly points: readonly EnergyEstimate[];
+  }[];
+  readonly logZ: number;
+  readonly kl: number;
+};
 const pine = JSON.parse(readFileSync(new URL("../../../../golden/pacbayes/radiata-pine.json", import.meta.url), "utf8")) as Pine;
 
-it.each(pine.quadrature.map((row) => [row.intervals, row] as const))("thermodynamic() on radiata pine with t = (i/%d)⁵ errs from the exact evidence as the table says", (_, { points, trapezoid, corrected, left, right }) => {
-  // U = −ln L, so that F = −ln Z and the left sum of F is minus the left sum of ln Z.
-  const { freeEnergy: F, kl: K } = thermodynamic(points).at(-1)!;
-  expect(-F.trapezoid - pine.logZ).toBeCloseTo(trapezoid, 5);
-  expect(-F.corrected - pine.logZ).toBeCloseTo(corrected, 5);
-  expect(-F.upper - pine.logZ).toBeCloseTo(left, 3);
-  expect(-F.lower - pine.logZ).toBeCloseTo(right, 3);
-  expect(K.upper).toBeGreaterThan(pine.kl);
-  expect(K.lower).toBeLessThan(pine.kl);
-});
+it.each(pine.quadrature.map((row) => [row.intervals, row] as const))(
+  "thermodynamic() on radiata pine with t = (i/%d)⁵ errs from the exact evidence as the table says",
+  (_, { points, trapezoid, corrected, left, right }) => {
+    // U = −ln L, so that F = −ln Z and the left sum of F is minus the left sum of ln Z.
+    const { freeEnergy: F, kl: K } = thermodynamic(points).at(-1)!;
+    expect(-F.trapezoid - pine.logZ).toBeCloseTo(trapezoid, 5);
+    expect(-F.corrected - pine.logZ).toBeCloseTo(corrected, 5);
+    expect(-F.upper - pine.logZ).toBeCloseTo(left, 3);
+    expect(-F.lower - pine.logZ).toBeCloseTo(right, 3);
+    expect(K.upper).toBeGreaterThan(pine.kl);
+    expect(K.lower).toBeLessThan(pine.kl);
+  },
+);
 
 it("thermodynamic() names what is wrong with a ladder", () => {
   expect(() => thermodynamic([])).toThrow("expected its first lambda to be 0, got an empty ladder");

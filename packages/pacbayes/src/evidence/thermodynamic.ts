@@ -50,7 +50,7 @@ type Kind = "upper" | "lower" | "trapezoid";
  * import { thermodynamic } from "@lab/pacbayes";
  * // U = ½‖w‖², w ~ N(0, I₂): E_λ[U] = 1/(1 + λ), F(λ) = ln(1 + λ)
  * const rungs = thermodynamic([0, 0.25, 0.5, 0.75, 1].map((lambda) => ({ lambda, energy: 1 / (1 + lambda) })));
- * const { upper, lower } = rungs.at(-1).freeEnergy;
+ * const { upper, lower } = rungs.at(-1)!.freeEnergy;
  * upper > Math.log(2) && Math.log(2) > lower; // => true
  * ```
  */
@@ -67,7 +67,10 @@ export function thermodynamic(rungs: readonly EnergyEstimate[]): readonly Thermo
 /** Σ ωᵢ E_{βᵢ}[U] over the first k intervals, less `tilt` times the energy of rung k. */
 function integral(rungs: readonly EnergyEstimate[], k: number, tilt: number): Integral {
   const sum = (kind: Kind): readonly [number, number] => {
-    const weights = quadratureWeights(rungs.slice(0, k + 1).map(({ lambda }) => lambda), kind);
+    const weights = quadratureWeights(
+      rungs.slice(0, k + 1).map(({ lambda }) => lambda),
+      kind,
+    );
     weights[k]! -= tilt;
     const value = weights.reduce((s, w, i) => s + (w === 0 ? 0 : w * rungs[i]!.energy), 0);
     const variance = weights.reduce((s, w, i) => s + (w === 0 ? 0 : (w * (rungs[i]!.error ?? 0)) ** 2), 0);

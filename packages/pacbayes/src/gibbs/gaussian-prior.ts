@@ -53,5 +53,8 @@ export function unwhitened<P extends Params>({ mean, scale }: GaussianPrior<P>, 
  */
 export function priorDraws<P extends Params>(key: Key, { mean }: GaussianPrior<P>, { chains }: { readonly chains: number }): P {
   if (!(Number.isInteger(chains) && chains >= 1)) throw new RangeError(`Cannot draw from a prior: chains must be a whole number of at least 1, got ${chains}`);
-  return normalLike(key, map((centre) => tile(centre, [chains, ...centre.shape.slice(1).map(() => 1)]), mean));
+  return normalLike(
+    key,
+    map((centre) => tile(centre, [chains, ...centre.shape.slice(1).map(() => 1)]), mean),
+  );
 }

@@ -15,11 +15,25 @@ it("gibbsPosterior() is the loss at μ₀ + σ₀ u, and its gradient is σ₀ t
   scoped(() => {
     const prior = gaussianPrior<Weights>({ w: tensor2d([[1, -1]]) }, { scale: 0.5 });
     const losses = ({ w }: Weights): Tensor => square(w);
-    const u = { w: tensor2d([[2, 2], [0, 4]]) };
+    const u = {
+      w: tensor2d([
+        [2, 2],
+        [0, 4],
+      ]),
+    };
     const { terms, grad } = termsAndGrad(gibbsPosterior(losses, { prior }))(u);
-    expect(unwhitened(prior, u).w.arraySync()).toEqual([[2, 0], [1, 1]]);
-    expect(terms.arraySync()).toEqual([[4, 0], [1, 1]]);
-    expect(grad.w.arraySync()).toEqual([[2, 0], [1, 1]]);
+    expect(unwhitened(prior, u).w.arraySync()).toEqual([
+      [2, 0],
+      [1, 1],
+    ]);
+    expect(terms.arraySync()).toEqual([
+      [4, 0],
+      [1, 1],
+    ]);
+    expect(grad.w.arraySync()).toEqual([
+      [2, 0],
+      [1, 1],
+    ]);
   });
 });
 
@@ -29,7 +43,11 @@ it("mlpCentre() draws weights of variance near 1/fan-in, cut at two standard dev
     const weights = Array.from(first!.weight.dataSync(), (w) => w * 20);
     expectation(weights, 0, { ess: 10_000 });
     // The variance of a normal cut at ±2: 1 − 4 φ(2)/(2Φ(2) − 1).
-    expectation(weights.map((w) => w * w), 0.7737413, { ess: 10_000 });
+    expectation(
+      weights.map((w) => w * w),
+      0.7737413,
+      { ess: 10_000 },
+    );
     expect(Math.max(...weights.map(Math.abs))).toBeLessThanOrEqual(2);
     expect(Math.max(...first!.bias.dataSync())).toBe(0);
     expect(() => gaussianPrior({ w: zeros([2, 3]) }, { scale: 1 })).toThrow("expected leaves of shape [1, …], got [2, 3]");
@@ -41,7 +59,11 @@ it("priorDraws() are N(μ₀, σ₀²) once unwhitened, of every chain for itsel
     const prior = gaussianPrior<Weights>({ w: tensor2d([[3]]) }, { scale: 0.2 });
     const draws = Array.from(unwhitened(prior, priorDraws(key(2), prior, { chains: 4000 })).w.dataSync());
     expectation(draws, 3, { ess: 3000 });
-    expectation(draws.map((w) => (w - 3) ** 2), 0.04, { ess: 3000 });
+    expectation(
+      draws.map((w) => (w - 3) ** 2),
+      0.04,
+      { ess: 3000 },
+    );
     expect(() => priorDraws(key(2), prior, { chains: 0 })).toThrow("chains must be a whole number of at least 1, got 0");
     expect(() => gaussianPrior({ w: zeros([1, 1]) }, { scale: 0 })).toThrow("scale must be positive and finite, got 0");
   });
@@ -62,12 +84,20 @@ it("wideMlp() is each chain's own perceptron: relu(W₁x + b₁) into W₂", () 
   scoped(() => {
     const prior = gaussianPrior(mlpCentre({ inputs: 2, hidden: [3], classes: 2 }), { scale: 1 });
     const params = priorDraws(key(4), prior, { chains: 3 });
-    const inputs = [[1, -2, 0.5, 3], [0, 1, -1, 2]];
-    const logits = wideMlp(params, tensor2d(inputs)).arraySync();
-    const [first, second] = params.layers.map(({ weight, bias }) => [weight.arraySync(), bias.arraySync()] as const);
+    const inputs = [
+      [1, -2, 0.5, 3],
+      [0, 1, -1, 2],
+    ];
+    const logits = wideMlp(params, tensor2d(inputs)).arraySync() as number[][][];
+    const [first, second] = params.layers.map(({ weight, bias }) => [weight.arraySync() as number[][][], bias.arraySync() as number[][][]] as const);
     for (let chain = 0; chain < 3; chain++)
       for (let example = 0; example < 4; example++) {
-        const hidden = first![0][chain]!.map((row, h) => Math.max(0, row.reduce((s, w, i) => s + w * inputs[i]![example]!, first![1][chain]![h]![0]!)));
+        const hidden = first![0][chain]!.map((row, h) =>
+          Math.max(
+            0,
+            row.reduce((s, w, i) => s + w * inputs[i]![example]!, first![1][chain]![h]![0]!),
+          ),
+        );
         second![0][chain]!.forEach((row, k) => {
           const exact = row.reduce((s, w, h) => s + w * hidden[h]!, second![1][chain]![k]![0]!);
           // A dozen products of numbers below 20, in float32.

@@ -12,7 +12,8 @@
  */
 export function ladder({ top, rungs, power = 5 }: { readonly top: number; readonly rungs: number; readonly power?: number }): readonly number[] {
   if (!(Number.isInteger(rungs) && rungs >= 1)) throw new RangeError(`Cannot place a ladder: rungs must be a whole number of at least 1, got ${rungs}`);
-  for (const [name, value] of Object.entries({ top, power })) if (!(value > 0 && value < Infinity)) throw new RangeError(`Cannot place a ladder: ${name} must be positive and finite, got ${value}`);
+  for (const [name, value] of Object.entries({ top, power }))
+    if (!(value > 0 && value < Infinity)) throw new RangeError(`Cannot place a ladder: ${name} must be positive and finite, got ${value}`);
   return Array.from({ length: rungs + 1 }, (_, i) => top * (i / rungs) ** power);
 }
 

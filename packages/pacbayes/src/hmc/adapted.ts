@@ -13,19 +13,20 @@ export type AdaptedState<State extends Tree> = { readonly sampler: State; readon
  * @throws RangeError as `dualAveraging`
  * @example
  * ```ts
- * import { ones, scalar, square, zeros } from "@tensorflow/tfjs-core";
+ * import { ones, scalar, square, zeros, type Tensor } from "@tensorflow/tfjs-core";
  * import { key, run } from "@lab/tensor-core";
  * import { adapted, frozen, hmc, jitteredSteps } from "@lab/pacbayes";
- * const sampler = hmc(({ u }) => square(u), { trajectory: jitteredSteps(4) });
+ * const sampler = hmc(({ u }: { u: Tensor }) => square(u), { trajectory: jitteredSteps(4) });
  * const start = { position: { u: zeros([3, 5]) }, lambda: ones([3]), stepSize: scalar(50) };
  * using warm = await run(adapted(sampler), start, { key: key(1), steps: 40 });
  * frozen(warm.state.value).stepSize.dataSync()[0] < 5; // => true
  * ```
  */
-export function adapted<Start extends { readonly stepSize: Scalar }, State extends { readonly [name: string]: Tree } & { readonly stepSize: Scalar }, Info extends Tree & { readonly acceptance: Tensor }>(
-  sampler: Algorithm<Start, State, Info>,
-  options: DualAveragingOptions = {},
-): Algorithm<Start, AdaptedState<State>, Info> {
+export function adapted<
+  Start extends { readonly stepSize: Scalar },
+  State extends { readonly [name: string]: Tree } & { readonly stepSize: Scalar },
+  Info extends Tree & { readonly acceptance: Tensor },
+>(sampler: Algorithm<Start, State, Info>, options: DualAveragingOptions = {}): Algorithm<Start, AdaptedState<State>, Info> {
   const { init, update } = dualAveraging(options);
   return {
     init: (start) => ({ sampler: sampler.init(start), adaptation: init(start.stepSize) }),
@@ -47,6 +48,12 @@ export function adapted<Start extends { readonly stepSize: Scalar }, State exten
  * frozen({ sampler: { stepSize: scalar(3) }, adaptation: dualAveraging().init(scalar(0.5)) }).stepSize.dataSync()[0]; // => 0.5
  * ```
  */
-export function frozen<State extends { readonly stepSize: Scalar }>({ sampler, adaptation }: { readonly sampler: State; readonly adaptation: DualAveragingState }): State {
+export function frozen<State extends { readonly stepSize: Scalar }>({
+  sampler,
+  adaptation,
+}: {
+  readonly sampler: State;
+  readonly adaptation: DualAveragingState;
+}): State {
   return { ...sampler, stepSize: exp(adaptation.logAverage) };
 }

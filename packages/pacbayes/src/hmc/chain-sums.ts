@@ -20,6 +20,8 @@ export function chainCount(caller: string, position: Params): number {
   const chains = first?.shape[0];
   const stray = chains === undefined ? first : rest.find((x) => x.shape[0] !== chains);
   if (chains === undefined || stray !== undefined)
-    throw new ShapeError(`Cannot apply ${caller}: expected every leaf of the position to have a first axis of ${chains ?? "chains"}, got a shape of [${(stray?.shape ?? []).join(", ")}]`);
+    throw new ShapeError(
+      `Cannot apply ${caller}: expected every leaf of the position to have a first axis of ${chains ?? "chains"}, got a shape of [${(stray?.shape ?? []).join(", ")}]`,
+    );
   return chains;
 }

@@ -4,7 +4,14 @@ import { expect, it } from "vitest";
 import { dualAveraging } from "./dual-averaging.ts";
 
 it("dualAveraging() follows the recursion of Hoffman and Gelman", () => {
-  const acceptances = [[1, 0.9], [0.2, 0.4], [0, 0], [0.7, 0.8], [1, 1], [0.65, 0.6]];
+  const acceptances = [
+    [1, 0.9],
+    [0.2, 0.4],
+    [0, 0],
+    [0.7, 0.8],
+    [1, 1],
+    [0.65, 0.6],
+  ];
   const { init, update } = dualAveraging({ target: 0.65, gamma: 0.1, t0: 5, kappa: 0.7 });
   let state = init(scalar(0.2));
   let [error, average] = [0, 0];

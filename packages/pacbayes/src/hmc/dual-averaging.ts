@@ -1,7 +1,13 @@
 import { add, div, log, mean, minimum, mul, neg, pow, scalar, sqrt, sub, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 
 /** What dual averaging remembers; scalars. The step size to use while adapting is e^{logStep}, the one to keep e^{logAverage}. */
-export type DualAveragingState = { readonly count: Scalar; readonly error: Scalar; readonly logStep: Scalar; readonly logAverage: Scalar; readonly shrinkage: Scalar };
+export type DualAveragingState = {
+  readonly count: Scalar;
+  readonly error: Scalar;
+  readonly logStep: Scalar;
+  readonly logAverage: Scalar;
+  readonly shrinkage: Scalar;
+};
 
 export type DualAveragingOptions = {
   readonly target?: number;

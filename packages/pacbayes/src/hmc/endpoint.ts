@@ -22,12 +22,12 @@ export type Dynamics<P extends Params> = {
  *
  * @example
  * ```ts
- * import { scalar, square, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+ * import { scalar, square, tensor1d, tensor2d, type Tensor } from "@tensorflow/tfjs-core";
  * import { termsAndGrad } from "@lab/tensor-core";
  * import { endpoint, identity, leapfrog, rotation } from "@lab/pacbayes";
- * const evaluate = termsAndGrad(({ u }) => square(u));
+ * const evaluate = termsAndGrad(({ u }: { u: Tensor }) => square(u));
  * const start = { position: { u: tensor2d([[1]]) }, momentum: { u: tensor2d([[0]]) }, ...evaluate({ u: tensor2d([[1]]) }) };
- * const end = endpoint({ evaluate, integrator: leapfrog, flow: rotation, metric: identity() }, start, { lambda: tensor1d([0]), stepSize: scalar(Math.PI / 4), steps: 4 });
+ * const end = endpoint({ evaluate, integrator: leapfrog, flow: rotation, metric: identity<{ u: Tensor }>() }, start, { lambda: tensor1d([0]), stepSize: scalar(Math.PI / 4), steps: 4 });
  * end.position.u.dataSync()[0].toFixed(4); // => "-1.0000"
  * ```
  */

@@ -52,7 +52,16 @@ export const rotation: Flow = {
       const [c, s] = [cos(angle), sin(angle)];
       return [add(mul(u, c), mul(mul(p, omega), s)), sub(mul(p, c), mul(div(u, omega), s))] as const;
     });
-    return [withTensors(position, turned.map(([u]) => u)), withTensors(momentum, turned.map(([, p]) => p))];
+    return [
+      withTensors(
+        position,
+        turned.map(([u]) => u),
+      ),
+      withTensors(
+        momentum,
+        turned.map(([, p]) => p),
+      ),
+    ];
   },
   kick: (momentum, _, grad, lambda, time) => map((p, g) => add(p, mul(g, alongChains(neg(mul(lambda, time)), g))), momentum, grad),
 };

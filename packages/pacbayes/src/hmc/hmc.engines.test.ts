@@ -1,4 +1,25 @@
-import { add, concat, expandDims, fill, isNaN as isNan, linspace, log, mean, mul, ones, scalar, slice, square, sub, sum, tensor1d, tensor2d, zeros, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import {
+  add,
+  concat,
+  expandDims,
+  fill,
+  isNaN as isNan,
+  linspace,
+  log,
+  mean,
+  mul,
+  ones,
+  scalar,
+  slice,
+  square,
+  sub,
+  sum,
+  tensor1d,
+  tensor2d,
+  zeros,
+  type Tensor,
+  type Tensor2D,
+} from "@tensorflow/tfjs-core";
 import { engine, key, normal, own, run, scoped, type Params } from "@lab/tensor-core";
 import { algorithmLaws, expectation, samplerLaws } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
@@ -27,12 +48,20 @@ const rosenbrock: Energy<Point> = ({ u }) => concat([square(sub(1, column(u, 0))
 /** By quadrature, to eight digits. */
 const ROSENBROCK_ENERGY = { 0.1: 5.02023165, 0.5: 1.715776, 1: 0.98818223 };
 
-const start = (count: number, dimension: number, lambda: number, stepSize: number): HmcStart<Point> => ({ position: { u: normal(key(5), [count, dimension]) }, lambda: fill([count], lambda), stepSize: scalar(stepSize) });
+const start = (count: number, dimension: number, lambda: number, stepSize: number): HmcStart<Point> => ({
+  position: { u: normal(key(5), [count, dimension]) },
+  lambda: fill([count], lambda),
+  stepSize: scalar(stepSize),
+});
 
 describe.each([
   ["leapfrog along straight lines", hmc(gaussian, { trajectory: jitteredSteps(5), flow: straight }), 0.6],
   ["leapfrog with rotations", hmc(gaussian, { trajectory: jitteredSteps(4), flow: rotation }), 0.7],
-  ["McLachlan's integrator with a diagonal metric", hmc(gaussian, { trajectory: lasting(1.5), flow: rotation, integrator: mclachlan, metric: diagonal<Point>({ u: tensor2d([[0.3, 0.5, 1, 0.4, 0.7, 2]]) }) }), 0.6],
+  [
+    "McLachlan's integrator with a diagonal metric",
+    hmc(gaussian, { trajectory: lasting(1.5), flow: rotation, integrator: mclachlan, metric: diagonal<Point>({ u: tensor2d([[0.3, 0.5, 1, 0.4, 0.7, 2]]) }) }),
+    0.6,
+  ],
 ] as const)("hmc() by %s", (name, algorithm, stepSize) => {
   const lambda = 0.7;
   const expectations = {
@@ -40,7 +69,15 @@ describe.each([
     "the first coordinate": { of: ({ position }: { position: Point }) => sum(column(position.u, 0), 1), truth: 0 },
     "the last square": { of: ({ position }: { position: Point }) => sum(square(column(position.u, d - 1)), 1), truth: 1 / (1 + lambda * k) },
   };
-  for (const { says, holds } of samplerLaws(`hmc() by ${name}`, { algorithm, position: () => start(4, d, lambda, stepSize), expectations, draws: 600, warmup: 50, ess: 300 })) it(says, holds);
+  for (const { says, holds } of samplerLaws(`hmc() by ${name}`, {
+    algorithm,
+    position: () => start(4, d, lambda, stepSize),
+    expectations,
+    draws: 600,
+    warmup: 50,
+    ess: 300,
+  }))
+    it(says, holds);
 });
 
 describe.each([
@@ -51,12 +88,21 @@ describe.each([
     const sampler = hmc(rosenbrock, { trajectory: jitteredSteps(12), flow });
     const temperatures = [0.1, 0.5, 1] as const;
     const each = 16;
-    using from = own(() => ({ ...start(each * 3, 2, 0, stepSize), lambda: tensor1d(temperatures.flatMap((lambda) => Array.from({ length: each }, () => lambda))) }));
+    using from = own(() => ({
+      ...start(each * 3, 2, 0, stepSize),
+      lambda: tensor1d(temperatures.flatMap((lambda) => Array.from({ length: each }, () => lambda))),
+    }));
     using warm = await run(sampler, from.value, { key: key(1), steps: 200 });
-    using drawn = await run(sampler, warm.state.value, { key: key(2), steps: 1500, record: (_, info) => ({ energy: info.likelihood, acceptance: info.acceptance }) });
+    using drawn = await run(sampler, warm.state.value, {
+      key: key(2),
+      steps: 1500,
+      record: (_, info) => ({ energy: info.likelihood, acceptance: info.acceptance }),
+    });
     const energies = chains(drawn.trace.energy);
     temperatures.forEach((lambda, i) => expectation(energies.slice(i * each, (i + 1) * each), ROSENBROCK_ENERGY[lambda], { ess: 400 }));
-    const coldest = chains(drawn.trace.acceptance).slice(2 * each).map((chain) => chain.reduce((s, a) => s + a, 0) / chain.length);
+    const coldest = chains(drawn.trace.acceptance)
+      .slice(2 * each)
+      .map((chain) => chain.reduce((s, a) => s + a, 0) / chain.length);
     const acceptance = coldest.reduce((s, a) => s + a, 0) / each;
     expect(acceptance).toBeGreaterThan(0.3);
     expect(acceptance).toBeLessThan(0.97);
@@ -66,7 +112,11 @@ describe.each([
 it("hmc() draws independently and without rejection from the prior at λ = 0, when a rotation lasts π/2", async () => {
   const sampler = hmc(gaussian, { trajectory: fixedSteps(1), flow: rotation });
   using from = own(() => start(8, 50, 0, Math.PI / 2));
-  using drawn = await run(sampler, from.value, { key: key(3), steps: 200, record: ({ position }, info) => ({ first: sum(column(position.u, 0), 1), prior: info.prior, acceptance: info.acceptance }) });
+  using drawn = await run(sampler, from.value, {
+    key: key(3),
+    steps: 200,
+    record: ({ position }, info) => ({ first: sum(column(position.u, 0), 1), prior: info.prior, acceptance: info.acceptance }),
+  });
   expect(Math.min(...drawn.trace.acceptance.data)).toBeGreaterThan(1 - 1e-4);
   const first = chains(drawn.trace.first);
   expectation(first, 0, { ess: 1200 });
@@ -80,7 +130,10 @@ it("hmc() along a ladder of temperatures, all rungs at once, gives the closed-fo
   const lambdas = ladder({ top: 2, rungs: 12, power: 2 });
   const each = 6;
   const sampler = hmc(gaussian, { trajectory: lasting(1.4) });
-  using from = own(() => ({ ...start(each * lambdas.length, d, 0, 0.5), lambda: tensor1d(lambdas.flatMap((lambda) => Array.from({ length: each }, () => lambda))) }));
+  using from = own(() => ({
+    ...start(each * lambdas.length, d, 0, 0.5),
+    lambda: tensor1d(lambdas.flatMap((lambda) => Array.from({ length: each }, () => lambda))),
+  }));
   using warm = await run(sampler, from.value, { key: key(4), steps: 50 });
   using drawn = await run(sampler, warm.state.value, { key: key(5), steps: 400, record: (_, info) => ({ energy: info.likelihood }) });
   const energies = chains(drawn.trace.energy);
@@ -147,7 +200,11 @@ it("adapted() brings the acceptance to its target from a step 100 times too larg
   }
 });
 
-for (const { says, holds } of algorithmLaws("adapted()", { algorithm: adapted(hmc(gaussian, { trajectory: lasting(1, { most: 5 }) })), position: () => start(3, d, 1, 0.4) })) it(says, holds);
+for (const { says, holds } of algorithmLaws("adapted()", {
+  algorithm: adapted(hmc(gaussian, { trajectory: lasting(1, { most: 5 }) })),
+  position: () => start(3, d, 1, 0.4),
+}))
+  it(says, holds);
 
 it("adapted() stops at the largest step allowed, where nothing is ever rejected", async () => {
   const sampler = hmc(gaussian, { trajectory: lasting(1.5), flow: rotation });

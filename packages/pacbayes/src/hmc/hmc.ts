@@ -51,10 +51,10 @@ export type HmcOptions<P extends Params> = {
  * @throws ShapeError if leaves differ in their first axis, or λ or the terms have another number of chains
  * @example
  * ```ts
- * import { scalar, square, sum, zeros, ones } from "@tensorflow/tfjs-core";
+ * import { ones, scalar, square, zeros, type Tensor } from "@tensorflow/tfjs-core";
  * import { key, run } from "@lab/tensor-core";
  * import { hmc, jitteredSteps } from "@lab/pacbayes";
- * const sampler = hmc(({ u }) => square(u), { trajectory: jitteredSteps(4) });
+ * const sampler = hmc(({ u }: { u: Tensor }) => square(u), { trajectory: jitteredSteps(4) });
  * const start = { position: { u: zeros([3, 5]) }, lambda: ones([3]), stepSize: scalar(0.3) };
  * using draws = await run(sampler, start, { key: key(1), steps: 10, record: (_, info) => ({ energy: info.likelihood }) });
  * draws.trace.energy.shape; // => [ 10, 3 ]

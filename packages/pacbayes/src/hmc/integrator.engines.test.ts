@@ -16,8 +16,24 @@ const masses = diagonal<Point>({ u: tensor2d([[0.5, 2]]) });
 const integrators = [leapfrog, mclachlan, blanes, yoshida];
 
 function begin(): PhasePoint<Point> {
-  const position = { u: tensor2d([[0.3, -0.4], [-1.1, 0.6], [0.9, 1.2]]) };
-  return { position, momentum: { u: tensor2d([[0.7, 0.2], [-0.5, 0.9], [0.1, -1.3]]) }, ...evaluate(position) };
+  const position = {
+    u: tensor2d([
+      [0.3, -0.4],
+      [-1.1, 0.6],
+      [0.9, 1.2],
+    ]),
+  };
+  return {
+    position,
+    momentum: {
+      u: tensor2d([
+        [0.7, 0.2],
+        [-0.5, 0.9],
+        [0.1, -1.3],
+      ]),
+    },
+    ...evaluate(position),
+  };
 }
 
 const distance = (a: Tensor, b: Tensor): number => max(abs(sub(a, b))).dataSync()[0]!;
@@ -35,39 +51,47 @@ function energyError(integrator: Integrator, flow: Flow, metric: Metric<Point>, 
   });
 }
 
-describe.each(integrators.flatMap((integrator) => [straight, rotation].flatMap((flow) => [["unit masses", identity<Point>()] as const, ["a diagonal metric", masses] as const].map(([masses, metric]) => [integrator.name, flow.name, masses, integrator, flow, metric] as const))))(
-  "%s by %s drifts and %s",
-  (name, drifts, masses, integrator, flow, metric) => {
-    it(`endpoint() by ${name}, ${drifts}, ${masses} is reversible: turned around, it leads back`, () => {
-      scoped(() => {
-        const start = begin();
-        const options = { lambda: lambda(), stepSize: scalar(0.2), steps: 7 };
-        const dynamics = { evaluate, integrator, flow, metric };
-        const end = endpoint(dynamics, start, options);
-        const back = endpoint(dynamics, { ...end, momentum: map((p) => neg(p), end.momentum) }, options);
-        const moved = distance(end.position.u, start.position.u);
-        expect(moved).toBeGreaterThan(0.1);
-        // Rounding of a few dozen operations on numbers of order 1, amplified by the flow: not derived, 2⁻²⁴ · 200.
-        expect(distance(back.position.u, start.position.u)).toBeLessThan(1.2e-5);
-        expect(distance(neg(back.momentum.u), start.momentum.u)).toBeLessThan(1.2e-5);
-      });
+describe.each(
+  integrators.flatMap((integrator) =>
+    [straight, rotation].flatMap((flow) =>
+      [["unit masses", identity<Point>()] as const, ["a diagonal metric", masses] as const].map(
+        ([masses, metric]) => [integrator.name, flow.name, masses, integrator, flow, metric] as const,
+      ),
+    ),
+  ),
+)("%s by %s drifts and %s", (name, drifts, masses, integrator, flow, metric) => {
+  it(`endpoint() by ${name}, ${drifts}, ${masses} is reversible: turned around, it leads back`, () => {
+    scoped(() => {
+      const start = begin();
+      const options = { lambda: lambda(), stepSize: scalar(0.2), steps: 7 };
+      const dynamics = { evaluate, integrator, flow, metric };
+      const end = endpoint(dynamics, start, options);
+      const back = endpoint(dynamics, { ...end, momentum: map((p) => neg(p), end.momentum) }, options);
+      const moved = distance(end.position.u, start.position.u);
+      expect(moved).toBeGreaterThan(0.1);
+      // Rounding of a few dozen operations on numbers of order 1, amplified by the flow: not derived, 2⁻²⁴ · 200.
+      expect(distance(back.position.u, start.position.u)).toBeLessThan(1.2e-5);
+      expect(distance(neg(back.momentum.u), start.momentum.u)).toBeLessThan(1.2e-5);
     });
+  });
 
-    it(`endpoint() by ${name}, ${drifts}, ${masses} has an energy error of order ${integrator.order}`, () => {
-      const counts = integrator.order === 4 ? [3, 4, 5, 6, 8] : [8, 11, 16, 22, 32];
-      const points = counts.map((steps) => [Math.log(1 / steps), Math.log(energyError(integrator, flow, metric, steps))] as const);
-      const centre = (i: 0 | 1): number => points.reduce((s, p) => s + p[i], 0) / points.length;
-      const slope = points.reduce((s, [x, y]) => s + (x - centre(0)) * (y - centre(1)), 0) / points.reduce((s, [x]) => s + (x - centre(0)) ** 2, 0);
-      // The next term of the error moves the slope at these steps: not derived.
-      expect(Math.abs(slope - integrator.order)).toBeLessThan(integrator.order === 4 ? 1 : 0.3);
-    });
+  it(`endpoint() by ${name}, ${drifts}, ${masses} has an energy error of order ${integrator.order}`, () => {
+    const counts = integrator.order === 4 ? [3, 4, 5, 6, 8] : [8, 11, 16, 22, 32];
+    const points = counts.map((steps) => [Math.log(1 / steps), Math.log(energyError(integrator, flow, metric, steps))] as const);
+    const centre = (i: 0 | 1): number => points.reduce((s, p) => s + p[i], 0) / points.length;
+    const slope = points.reduce((s, [x, y]) => s + (x - centre(0)) * (y - centre(1)), 0) / points.reduce((s, [x]) => s + (x - centre(0)) ** 2, 0);
+    // The next term of the error moves the slope at these steps: not derived.
+    expect(Math.abs(slope - integrator.order)).toBeLessThan(integrator.order === 4 ? 1 : 0.3);
+  });
+});
+
+it.each(integrators.map((integrator) => [integrator.name, integrator] as const))(
+  "%s is a palindrome whose kicks and drifts each sum to 1",
+  (_, { kicks, drifts }) => {
+    for (const parts of [kicks, drifts]) {
+      expect(parts).toEqual(parts.toReversed());
+      expect(parts.reduce((s, x) => s + x, 0)).toBeCloseTo(1, 12);
+    }
+    expect(kicks.length).toBe(drifts.length + 1);
   },
 );
-
-it.each(integrators.map((integrator) => [integrator.name, integrator] as const))("%s is a palindrome whose kicks and drifts each sum to 1", (_, { kicks, drifts }) => {
-  for (const parts of [kicks, drifts]) {
-    expect(parts).toEqual(parts.toReversed());
-    expect(parts.reduce((s, x) => s + x, 0)).toBeCloseTo(1, 12);
-  }
-  expect(kicks.length).toBe(drifts.length + 1);
-});

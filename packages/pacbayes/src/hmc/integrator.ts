@@ -51,4 +51,9 @@ const inner = 1 - 2 * outer;
  * yoshida.order; // => 4
  * ```
  */
-export const yoshida: Integrator = { name: "yoshida", order: 4, kicks: [outer / 2, (outer + inner) / 2, (outer + inner) / 2, outer / 2], drifts: [outer, inner, outer] };
+export const yoshida: Integrator = {
+  name: "yoshida",
+  order: 4,
+  kicks: [outer / 2, (outer + inner) / 2, (outer + inner) / 2, outer / 2],
+  drifts: [outer, inner, outer],
+};

@@ -36,7 +36,10 @@ export function fixedSteps(steps: number): Trajectory {
  * steps >= 8 && steps <= 24; // => true
  * ```
  */
-export function jitteredSteps(steps: number, { low = Math.ceil(steps / 2), high = Math.floor((3 * steps) / 2) }: { readonly low?: number; readonly high?: number } = {}): Trajectory {
+export function jitteredSteps(
+  steps: number,
+  { low = Math.ceil(steps / 2), high = Math.floor((3 * steps) / 2) }: { readonly low?: number; readonly high?: number } = {},
+): (key: Key, stepSize: Scalar) => Scalar {
   whole("low", low);
   whole("high", high);
   if (low > high) throw new RangeError(`Cannot jitter a trajectory: expected low ≤ high, got ${low} and ${high}`);
@@ -57,7 +60,10 @@ export function jitteredSteps(steps: number, { low = Math.ceil(steps / 2), high 
  * lasting(1.5, { jitter: 0 })(key(1), scalar(0.4)).dataSync()[0]; // => 4
  * ```
  */
-export function lasting(time: number, { jitter = 0.5, most = 1000 }: { readonly jitter?: number; readonly most?: number } = {}): Trajectory {
+export function lasting(
+  time: number,
+  { jitter = 0.5, most = 1000 }: { readonly jitter?: number; readonly most?: number } = {},
+): (key: Key, stepSize: Scalar) => Scalar {
   if (!(time > 0 && time < Infinity)) throw new RangeError(`Cannot set a trajectory: time must be positive and finite, got ${time}`);
   if (!(jitter >= 0 && jitter < 1)) throw new RangeError(`Cannot set a trajectory: jitter must be in [0, 1), got ${jitter}`);
   whole("most", most);

@@ -1,4 +1,22 @@
-import { abs, add, cast, div, log, max, mul, neg, oneHot, softmax, sub, sum, tensor1d, tensor3d, transpose, type Tensor, type Tensor3D } from "@tensorflow/tfjs-core";
+import {
+  abs,
+  add,
+  cast,
+  div,
+  log,
+  max,
+  mul,
+  neg,
+  oneHot,
+  softmax,
+  sub,
+  sum,
+  tensor1d,
+  tensor3d,
+  transpose,
+  type Tensor,
+  type Tensor3D,
+} from "@tensorflow/tfjs-core";
 import { engine, key, normal, scoped, termsAndGrad } from "@lab/tensor-core";
 import { expect, it } from "vitest";
 import { boundedCrossEntropy } from "./bounded-cross-entropy.ts";
@@ -21,7 +39,10 @@ function plain(x: Tensor): Tensor {
 it("boundedCrossEntropy() is −ln ψ(p_y)/L, and its own gradient is that of the formula", () => {
   scoped(() => {
     const x = logits();
-    const [own, other] = [termsAndGrad(({ x }: { x: Tensor }) => boundedCrossEntropy(x, labels()))({ x }), termsAndGrad(({ x }: { x: Tensor }) => plain(x))({ x })];
+    const [own, other] = [
+      termsAndGrad(({ x }: { x: Tensor }) => boundedCrossEntropy(x, labels()))({ x }),
+      termsAndGrad(({ x }: { x: Tensor }) => plain(x))({ x }),
+    ];
     expect(greatest(sub(own.terms, other.terms))).toBeLessThan(1e-6);
     expect(greatest(sub(own.grad.x, other.grad.x))).toBeLessThan(1e-6);
     expect(greatest(own.grad.x)).toBeGreaterThan(1e-3);
@@ -30,7 +51,12 @@ it("boundedCrossEntropy() is −ln ψ(p_y)/L, and its own gradient is that of th
 
 it("boundedCrossEntropy() stays in [−ln(1 − e^{−L})/L, 1] at logits of ±1000, with finite gradients", () => {
   scoped(() => {
-    const x = tensor3d([[[1000, -1000, 0], [-1000, 1000, 0]]]);
+    const x = tensor3d([
+      [
+        [1000, -1000, 0],
+        [-1000, 1000, 0],
+      ],
+    ]);
     const y = tensor1d([0, 0, 1], "int32");
     const { terms, grad } = termsAndGrad(({ x }: { x: Tensor }) => boundedCrossEntropy(x, y))({ x });
     const [right, wrong, even] = terms.dataSync();
@@ -52,9 +78,21 @@ it("boundedCrossEntropy() bounds the zero-one loss: 1{error} ≤ ℓ L/ln 2", ()
 
 it("zeroOne() and empiricalRisk() count errors of each chain", () => {
   scoped(() => {
-    const x = tensor3d([[[2, 0], [1, 5]], [[0, 9], [1, 5]]]);
+    const x = tensor3d([
+      [
+        [2, 0],
+        [1, 5],
+      ],
+      [
+        [0, 9],
+        [1, 5],
+      ],
+    ]);
     const losses = zeroOne(x, tensor1d([0, 1], "int32"));
-    expect(losses.arraySync()).toEqual([[0, 0], [1, 1]]);
+    expect(losses.arraySync()).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
     expect(empiricalRisk(losses).arraySync()).toEqual([0, 1]);
   });
 });

@@ -49,10 +49,19 @@ export function boundDescent<P extends Params, S extends Tree>(
       const byKl = slope.grad.kl;
       const gradient = {
         mean: map((g, m) => add(mul(g, alongChains(byRisk, g)), mul(m, alongChains(byKl, m))), grad, mean),
-        logScale: map((g, m, s, at) => add(mul(mul(g, sub(at, m)), alongChains(byRisk, g)), mul(sub(exp(mul(s, 2)), 1), alongChains(byKl, s))), grad, mean, logScale, u),
+        logScale: map(
+          (g, m, s, at) => add(mul(mul(g, sub(at, m)), alongChains(byRisk, g)), mul(sub(exp(mul(s, 2)), 1), alongChains(byKl, s))),
+          grad,
+          mean,
+          logScale,
+          u,
+        ),
       };
       const [updates, remembered] = transform.update(gradient as unknown as Params, state.transform, state.posterior as unknown as Params);
-      return [{ posterior: applyUpdates(state.posterior as unknown as Params, updates) as unknown as MeanField<P>, transform: remembered }, { risk, kl, objective: slope.terms }];
+      return [
+        { posterior: applyUpdates(state.posterior as unknown as Params, updates) as unknown as MeanField<P>, transform: remembered },
+        { risk, kl, objective: slope.terms },
+      ];
     },
   };
 }

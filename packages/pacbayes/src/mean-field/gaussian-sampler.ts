@@ -13,11 +13,11 @@ export type GaussianDraw<P extends Params> = { readonly posterior: MeanField<P>;
  *
  * @example
  * ```ts
- * import { square, zeros } from "@tensorflow/tfjs-core";
+ * import { square, zeros, type Tensor } from "@tensorflow/tfjs-core";
  * import { key, run } from "@lab/tensor-core";
  * import { gaussianPrior, gaussianSampler, meanFieldAtPrior } from "@lab/pacbayes";
  * const start = meanFieldAtPrior(gaussianPrior({ w: zeros([1, 3]) }, { scale: 1 }), { runs: 4 });
- * using draws = await run(gaussianSampler(({ w }) => square(w)), start, { key: key(1), steps: 5, record: (_, info) => info });
+ * using draws = await run(gaussianSampler(({ w }: { w: Tensor }) => square(w)), start, { key: key(1), steps: 5, record: (_, info) => info });
  * draws.trace.likelihood.shape; // => [ 5, 4 ]
  * ```
  */

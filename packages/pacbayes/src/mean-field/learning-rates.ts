@@ -12,10 +12,11 @@ export type LearningRates = { readonly rates: Tensor };
  * @example
  * ```ts
  * import { tensor2d } from "@tensorflow/tfjs-core";
+ * import { tensors } from "@lab/tensor-core";
  * import { scaleByLearningRates } from "@lab/pacbayes";
  * const transform = scaleByLearningRates([0.1, 0.5]);
  * const params = { x: tensor2d([[1], [1]]) };
- * Array.from(transform.update(params, transform.init(params), params)[0].x.dataSync(), (u) => u.toFixed(1)); // => [ '-0.1', '-0.5' ]
+ * Array.from(tensors(transform.update(params, transform.init(params), params)[0])[0].dataSync(), (u) => u.toFixed(1)); // => [ '-0.1', '-0.5' ]
  * ```
  */
 export function scaleByLearningRates(rates: readonly number[]): GradientTransform<LearningRates> {

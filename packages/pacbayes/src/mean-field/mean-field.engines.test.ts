@@ -16,9 +16,18 @@ await engine();
 type Weights = Params & { readonly w: Tensor };
 const [n, delta] = [2000, 0.025];
 
-it.each([["maurerObjective", maurerObjective, maurer], ["quadraticObjective", quadraticObjective, quadratic]] as const)("%s() is its bound to float32, and its gradient a difference quotient of the bound", (_, form, bound) => {
+it.each([
+  ["maurerObjective", maurerObjective, maurer],
+  ["quadraticObjective", quadraticObjective, quadratic],
+] as const)("%s() is its bound to float32, and its gradient a difference quotient of the bound", (_, form, bound) => {
   scoped(() => {
-    const cases = [[0.02, 5], [0.1, 100], [0.3, 40], [0.5, 60], [0.001, 1]] as const;
+    const cases = [
+      [0.02, 5],
+      [0.1, 100],
+      [0.3, 40],
+      [0.5, 60],
+      [0.001, 1],
+    ] as const;
     const [risk, kl] = [tensor1d(cases.map(([r]) => r)), tensor1d(cases.map(([, k]) => k))];
     const objective = form({ n, delta });
     const { terms, grad } = termsAndGrad(({ risk, kl }: { risk: Tensor; kl: Tensor }) => objective(risk, kl))({ risk, kl });
@@ -49,7 +58,11 @@ it("meanFieldDraw() draws N(m, e^{2s}) of the run that ofRun() picks", () => {
     const q = ofRun<Weights>({ mean: { w: tensor2d([[9], [2]]) }, logScale: { w: tensor2d([[0], [-1]]) } }, 1, { copies: 4000 });
     const draws = Array.from(meanFieldDraw(key(1), q).w.dataSync());
     expectation(draws, 2, { ess: 3000 });
-    expectation(draws.map((x) => (x - 2) ** 2), Math.exp(-2), { ess: 3000 });
+    expectation(
+      draws.map((x) => (x - 2) ** 2),
+      Math.exp(-2),
+      { ess: 3000 },
+    );
     expect(() => ofRun(q, 4000)).toThrow("run must be a whole number in [0, 4000), got 4000");
   });
 });
@@ -65,11 +78,16 @@ it("boundDescent() finds the closed-form Gaussian of a quadratic risk, in every 
   // One coordinate an example: the mean over 40 examples of coordinates, so that each pulls with a/40.
   const energy = gibbsPosterior(({ w }: Weights) => mul(square(sub(w, b)), a * 40), { prior: fixed.value });
   const algorithm = boundDescent(energy, { objective: linear, transform: chain(scaleByAdam(), scaleByLearningRates([0.02, 0.01])) });
-  const [finalScale, finalMean] = [1 / Math.sqrt(1 + (2 * a * sigma ** 2) / kappa), ((2 * a * b * sigma) / kappa) / (1 + (2 * a * sigma ** 2) / kappa)];
+  const [finalScale, finalMean] = [1 / Math.sqrt(1 + (2 * a * sigma ** 2) / kappa), (2 * a * b * sigma) / kappa / (1 + (2 * a * sigma ** 2) / kappa)];
   for (const start of [begin.value.wide, begin.value.narrow]) {
-    using result = await run(algorithm, start, { key: key(2), steps: 600, record: ({ posterior }) => ({ mean: mean(posterior.mean.w, 1), scale: mean(exp(posterior.logScale.w), 1) }) });
+    using result = await run(algorithm, start, {
+      key: key(2),
+      steps: 600,
+      record: ({ posterior }) => ({ mean: mean(posterior.mean.w, 1), scale: mean(exp(posterior.logScale.w), 1) }),
+    });
     for (const which of [0, 1]) {
-      const late = (column: typeof result.trace.mean): number => Array.from({ length: 200 }, (_, t) => column.get(400 + t, which)).reduce((s, x) => s + x, 0) / 200;
+      const late = (column: typeof result.trace.mean): number =>
+        Array.from({ length: 200 }, (_, t) => column.get(400 + t, which)).reduce((s, x) => s + x, 0) / 200;
       // Noise of Adam at these rates averaged over 40 coordinates and 200 steps: not derived.
       expect(Math.abs(late(result.trace.mean) - finalMean)).toBeLessThan(0.03);
       expect(Math.abs(late(result.trace.scale) - finalScale)).toBeLessThan(0.03);
@@ -78,7 +96,10 @@ it("boundDescent() finds the closed-form Gaussian of a quadratic risk, in every 
 });
 
 for (const { says, holds } of algorithmLaws("boundDescent()", {
-  algorithm: boundDescent(({ w }: Weights) => square(sub(mul(w, 0.3), 0.2)), { objective: maurerObjective({ n, delta }), transform: chain(scaleByAdam(), scaleByLearningRates([0.02, 0.05])) }),
+  algorithm: boundDescent(({ w }: Weights) => square(sub(mul(w, 0.3), 0.2)), {
+    objective: maurerObjective({ n, delta }),
+    transform: chain(scaleByAdam(), scaleByLearningRates([0.02, 0.05])),
+  }),
   position: () => meanFieldAtPrior(prior(), { runs: 2 }),
 }))
   it(says, holds);

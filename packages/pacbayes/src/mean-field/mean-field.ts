@@ -20,8 +20,12 @@ export type MeanField<P extends Params> = { readonly mean: P; readonly logScale:
  * meanFieldKl(meanFieldAtPrior(gaussianPrior({ w: zeros([1, 3]) }, { scale: 0.1 }), { runs: 2 })).dataSync(); // => Float32Array(2) [ 0, 0 ]
  * ```
  */
-export function meanFieldAtPrior<P extends Params>({ mean }: GaussianPrior<P>, { runs, logScale = 0 }: { readonly runs: number; readonly logScale?: number }): MeanField<P> {
-  if (!(Number.isInteger(runs) && runs >= 1)) throw new RangeError(`Cannot start a mean-field Gaussian: runs must be a whole number of at least 1, got ${runs}`);
+export function meanFieldAtPrior<P extends Params>(
+  { mean }: GaussianPrior<P>,
+  { runs, logScale = 0 }: { readonly runs: number; readonly logScale?: number },
+): MeanField<P> {
+  if (!(Number.isInteger(runs) && runs >= 1))
+    throw new RangeError(`Cannot start a mean-field Gaussian: runs must be a whole number of at least 1, got ${runs}`);
   return { mean: map((x) => fill([runs, ...x.shape.slice(1)], 0), mean), logScale: map((x) => fill([runs, ...x.shape.slice(1)], logScale), mean) };
 }
 
@@ -76,8 +80,10 @@ export function meanFieldDraw<P extends Params>(key: Key, { mean, logScale }: Me
  */
 export function ofRun<P extends Params>(posterior: MeanField<P>, run: number, { copies = 1 }: { readonly copies?: number } = {}): MeanField<P> {
   const runs = tensors(posterior.mean)[0]?.shape[0] ?? 0;
-  if (!(Number.isInteger(run) && run >= 0 && run < runs)) throw new RangeError(`Cannot pick a mean-field Gaussian: run must be a whole number in [0, ${runs}), got ${run}`);
-  if (!(Number.isInteger(copies) && copies >= 1)) throw new RangeError(`Cannot pick a mean-field Gaussian: copies must be a whole number of at least 1, got ${copies}`);
+  if (!(Number.isInteger(run) && run >= 0 && run < runs))
+    throw new RangeError(`Cannot pick a mean-field Gaussian: run must be a whole number in [0, ${runs}), got ${run}`);
+  if (!(Number.isInteger(copies) && copies >= 1))
+    throw new RangeError(`Cannot pick a mean-field Gaussian: copies must be a whole number of at least 1, got ${copies}`);
   return map((x) => {
     const [, ...rest] = x.shape;
     const row = slice(x, [run, ...rest.map(() => 0)], [1, ...rest]);

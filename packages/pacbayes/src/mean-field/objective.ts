@@ -1,4 +1,21 @@
-import { add, clipByValue, customGrad, div, less, log, maximum, minimum, mul, onesLike, sqrt, square, sub, where, type GradSaveFunc, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  add,
+  clipByValue,
+  customGrad,
+  div,
+  less,
+  log,
+  maximum,
+  minimum,
+  mul,
+  onesLike,
+  sqrt,
+  square,
+  sub,
+  where,
+  type GradSaveFunc,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 
 /**
  * What a mean-field Gaussian descends, from its risk and its KL, [run] each; differentiable in both, float32.

@@ -1,8 +1,8 @@
-import { add, matMul, mul, relu, reshape, zeros, type Rank, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import { add, matMul, mul, relu, reshape, zeros, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import { axes, split, truncatedNormal, type Key } from "@lab/tensor-core";
 
 /** Weights [chain, output, input], biases [chain, output, 1]. */
-export type WideDense = { readonly weight: Tensor3D; readonly bias: Tensor3D };
+export type WideDense = { readonly weight: Tensor; readonly bias: Tensor };
 /** A multilayer perceptron for each chain. */
 export type WideMlp = { readonly layers: readonly WideDense[] };
 
@@ -22,15 +22,15 @@ export type MlpSizes = { readonly inputs: number; readonly hidden: readonly numb
  * ```ts
  * import { ones } from "@tensorflow/tfjs-core";
  * import { wideMlp } from "@lab/pacbayes";
- * const layer = (output, input) => ({ weight: ones([2, output, input]), bias: ones([2, output, 1]) });
+ * const layer = (output: number, input: number) => ({ weight: ones([2, output, input]), bias: ones([2, output, 1]) });
  * wideMlp({ layers: [layer(3, 4), layer(5, 3)] }, ones([4, 6])).shape; // => [ 2, 5, 6 ]
  * ```
  */
-export function wideMlp({ layers }: WideMlp, inputs: Tensor2D): Tensor3D {
+export function wideMlp({ layers }: WideMlp, inputs: Tensor): Tensor {
   const [first, ...rest] = layers;
   if (first === undefined) throw new RangeError("Cannot apply wideMlp: expected at least one layer, got none");
   const { chain, output, example, input } = axes("wideMlp", [inputs, "input example"], [first.weight, "chain output input"], [first.bias, "chain output 1"]);
-  let units: Tensor3D = add(reshape(matMul(reshape(first.weight, [chain * output, input]), inputs), [chain, output, example]), first.bias);
+  let units = add(reshape(matMul(reshape(first.weight, [chain * output, input]), inputs as Tensor2D), [chain, output, example]), first.bias);
   for (const { weight, bias } of rest) {
     axes("wideMlp", [units, "chain unit example"], [weight, "chain output unit"], [bias, "chain output 1"]);
     units = add(matMul(weight, relu(units)), bias);
@@ -58,8 +58,8 @@ export function mlpCentre({ inputs, hidden, classes }: MlpSizes, { key }: { read
     layers: sizes.slice(1).map((output, i) => {
       const [input, layerKey] = [sizes[i]!, keys[i]];
       const shape = [1, output, input] as const;
-      const weight = layerKey === undefined ? zeros<Rank.R3>([...shape]) : mul<Tensor3D>(truncatedNormal(layerKey, shape), 1 / Math.sqrt(input));
-      return { weight, bias: zeros<Rank.R3>([1, output, 1]) };
+      const weight = layerKey === undefined ? zeros([...shape]) : mul(truncatedNormal(layerKey, shape), 1 / Math.sqrt(input));
+      return { weight, bias: zeros([1, output, 1]) };
     }),
   };
 }
