@@ -12,6 +12,8 @@ export const EFFECT_EXCEPTION = "packages/sam-vi/src/layers/";
 
 /** Float64 and plain JavaScript: folders that import nothing from TensorFlow.js. */
 export const NUMBER_WORLD: readonly string[] = [
+  "packages/nonident/src/equivalence/",
+  "packages/nonident/src/language/",
   "packages/pacbayes/src/bounds/",
   "packages/pacbayes/src/certify/",
   "packages/pacbayes/src/diagnostics/",

@@ -12,13 +12,20 @@ import { perturbed, type PerturbedInfo, type PerturbedOptions, type PerturbedSta
 export type Named<P extends Params, S extends Tree, Batch = void> = Algorithm<P, PerturbedState<P, S>, PerturbedInfo, Batch>;
 type Options<S extends Tree> = { readonly transform: GradientTransform<S>; readonly rho?: number };
 
-function around<P extends Params, S extends Tree, Batch = void>(loss: Objective<P, Batch>, { rho, ...options }: PerturbedOptions<S> & { readonly rho: number }): Named<P, S, Batch> {
+function around<P extends Params, S extends Tree, Batch = void>(
+  loss: Objective<P, Batch>,
+  { rho, ...options }: PerturbedOptions<S> & { readonly rho: number },
+): Named<P, S, Batch> {
   if (!(rho >= 0 && rho < Infinity)) throw new RangeError(`Cannot perturb: expected rho in [0, ∞), got ${rho}`);
   const { init, step } = perturbed(loss, options);
   return { init: (mean) => init({ mean, logScale: map((x) => fill(x.shape, Math.log(rho / Math.sqrt(size(mean)))), mean) }), step };
 }
 
-function atRadius<P extends Params, S extends Tree, Batch = void>(loss: Objective<P, Batch>, direction: Direction, { transform, rho = 0.05 }: Options<S>): Named<P, S, Batch> {
+function atRadius<P extends Params, S extends Tree, Batch = void>(
+  loss: Objective<P, Batch>,
+  direction: Direction,
+  { transform, rho = 0.05 }: Options<S>,
+): Named<P, S, Batch> {
   return around(loss, { direction, transform: fixedScale(transform), rho });
 }
 
@@ -70,7 +77,10 @@ export function randomSam<P extends Params, S extends Tree, Batch = void>(loss: 
  * Object.keys(mixSam(({ w }) => sum(square(w)), { kappa: 0.5, transform: sgd(0.1) })); // => [ 'init', 'step' ]
  * ```
  */
-export function mixSam<P extends Params, S extends Tree, Batch = void>(loss: Objective<P, Batch>, { kappa = 1, ...options }: Options<S> & { readonly kappa?: number }): Named<P, S, Batch> {
+export function mixSam<P extends Params, S extends Tree, Batch = void>(
+  loss: Objective<P, Batch>,
+  { kappa = 1, ...options }: Options<S> & { readonly kappa?: number },
+): Named<P, S, Batch> {
   return atRadius(loss, mixed({ kappa }), options);
 }
 

@@ -1,5 +1,22 @@
 import { concat, exp, matMul, mul, reshape, sub, tensor1d, tensor2d, zeros, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
-import { descent, dot, engine, key, meanField, meanFieldKl, momentum, norm, own, run, scale, scoped, sgd, tensors, valueAndGrad, type Params } from "@lab/tensor-core";
+import {
+  descent,
+  dot,
+  engine,
+  key,
+  meanField,
+  meanFieldKl,
+  momentum,
+  norm,
+  own,
+  run,
+  scale,
+  scoped,
+  sgd,
+  tensors,
+  valueAndGrad,
+  type Params,
+} from "@lab/tensor-core";
 import { algorithmLaws, expectation, noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
 import { adversarial } from "./direction/adversarial.ts";
@@ -12,7 +29,11 @@ import { perturbed } from "./perturbed.ts";
 
 await engine();
 
-const A = [[2, 0.5, 0], [0.5, 1, -0.3], [0, -0.3, 3]];
+const A = [
+  [2, 0.5, 0],
+  [0.5, 1, -0.3],
+  [0, -0.3, 3],
+];
 const b = [0.5, 0, -1];
 type P = { readonly w: Tensor };
 /** ½ wᵀAw − bᵀw */
@@ -34,8 +55,14 @@ for (const [name, algorithm] of Object.entries({
 }
 
 describe("directions", () => {
-  const q = (size = 1000): { mean: { a: Tensor; b: readonly [Tensor] }; logScale: { a: Tensor; b: readonly [Tensor] } } => meanField({ a: zeros([size - 10]), b: [zeros([10])] as const }, { scale: 0.1 });
-  const grad = <T extends Params>(at: T): T => ({ ...at, a: mul(tensor1d(Array.from({ length: 990 }, (_, i) => Math.sin(i))), 3), b: [tensor1d(Array.from({ length: 10 }, (_, i) => i))] }) as unknown as T;
+  const q = (size = 1000): { mean: { a: Tensor; b: readonly [Tensor] }; logScale: { a: Tensor; b: readonly [Tensor] } } =>
+    meanField({ a: zeros([size - 10]), b: [zeros([10])] as const }, { scale: 0.1 });
+  const grad = <T extends Params>(at: T): T =>
+    ({
+      ...at,
+      a: mul(tensor1d(Array.from({ length: 990 }, (_, i) => Math.sin(i))), 3),
+      b: [tensor1d(Array.from({ length: 10 }, (_, i) => i))],
+    }) as unknown as T;
 
   it("adversarial() points along the gradient, and has norm √D whatever the gradient's", () =>
     checked(() => {
@@ -144,7 +171,10 @@ describe("perturbed()", () => {
     using at = own(start);
     using warm = await run(mfvi(loss, { n, transform: sgd(0.3) }), at.value, { key: key(1), steps: 3000 });
     const algorithm = mfvi(loss, { n, transform: sgd(0.3) });
-    const record = ({ posterior }: typeof warm.state.value): { mean: Tensor; variance: Tensor } => ({ mean: posterior.mean.w, variance: exp(mul(posterior.logScale.w, 2)) });
+    const record = ({ posterior }: typeof warm.state.value): { mean: Tensor; variance: Tensor } => ({
+      mean: posterior.mean.w,
+      variance: exp(mul(posterior.logScale.w, 2)),
+    });
     using result = await run({ ...algorithm, init: (s: typeof warm.state.value) => s }, warm.state.value, { key: key(2), steps: 20_000, record });
     const column = (name: "mean" | "variance", i: number): number[] => Array.from({ length: 20_000 }, (_, t) => result.trace[name].get(t, i));
     [0.31388582363327217, -0.26182101100575395, -0.35832103099725127].forEach((truth, i) => expectation(column("mean", i), truth, { ess: 300 }));

@@ -1,5 +1,17 @@
 import { exp, mul as times, scalar, type Scalar } from "@tensorflow/tfjs-core";
-import { add, applyUpdates, map, mul, valueAndGrad, type Algorithm, type GradientTransform, type MeanField, type Objective, type Params, type Tree } from "@lab/tensor-core";
+import {
+  add,
+  applyUpdates,
+  map,
+  mul,
+  valueAndGrad,
+  type Algorithm,
+  type GradientTransform,
+  type MeanField,
+  type Objective,
+  type Params,
+  type Tree,
+} from "@lab/tensor-core";
 import type { Direction } from "./direction/direction.ts";
 import type { Penalty } from "./penalty/kl-to-prior.ts";
 
@@ -47,7 +59,10 @@ export function perturbed<P extends Params, S extends Tree, Batch = void>(
       const paid = penalty === undefined ? undefined : valueAndGrad(penalty<P>)(posterior);
       const total = paid === undefined ? likelihood : add(likelihood, paid.grad);
       const [updates, after] = transform.update(total, before, posterior);
-      return [{ posterior: applyUpdates(posterior, updates), transform: after }, { loss: value, penalty: paid?.value ?? scalar(0) }];
+      return [
+        { posterior: applyUpdates(posterior, updates), transform: after },
+        { loss: value, penalty: paid?.value ?? scalar(0) },
+      ];
     },
   };
 }

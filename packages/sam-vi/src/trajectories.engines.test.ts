@@ -1,6 +1,20 @@
 import { readFileSync } from "node:fs";
 import { concat, dot, matMul, mul, reshape, sub, tensor1d, tensor2d, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
-import { adam, addDecayedWeights, chain, engine, key, meanField, momentum, own, withTensors, type Algorithm, type GradientTransform, type Params, type Tree } from "@lab/tensor-core";
+import {
+  adam,
+  addDecayedWeights,
+  chain,
+  engine,
+  key,
+  meanField,
+  momentum,
+  own,
+  withTensors,
+  type Algorithm,
+  type GradientTransform,
+  type Params,
+  type Tree,
+} from "@lab/tensor-core";
 import { noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
 import type { Direction } from "./direction/direction.ts";
@@ -12,8 +26,15 @@ import { perturbed, type PerturbedInfo, type PerturbedState } from "./perturbed.
 await engine();
 
 // Golden: three steps by other implementations in double precision; each case of the file names its source.
-type Base = { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number; readonly weightDecay: number } | { readonly kind: "adam"; readonly learningRate: number };
-type Case = { readonly name: string; readonly settings: { readonly rho: number; readonly kappa?: number }; readonly baseOptimizer: Base; readonly expected: readonly { readonly mean: readonly number[] }[] };
+type Base =
+  | { readonly kind: "sgd"; readonly learningRate: number; readonly momentum: number; readonly weightDecay: number }
+  | { readonly kind: "adam"; readonly learningRate: number };
+type Case = {
+  readonly name: string;
+  readonly settings: { readonly rho: number; readonly kappa?: number };
+  readonly baseOptimizer: Base;
+  readonly expected: readonly { readonly mean: readonly number[] }[];
+};
 const golden = JSON.parse(readFileSync(new URL("../../../golden/sam-vi/trajectories.json", import.meta.url), "utf8")) as {
   readonly tolerance: { readonly float32: number };
   readonly problems: { readonly quadratic: { readonly A: number[][]; readonly b: number[]; readonly start: number[] } };
@@ -50,7 +71,9 @@ function onMeanField(direction: Direction, rho: number, transform: GradientTrans
   return { init: (mean) => init(meanField(mean, { scale: rho / Math.sqrt(3) })), step };
 }
 
-const algorithms: { readonly [name: string]: (rho: number, transform: GradientTransform, kappa: number) => Algorithm<P, PerturbedState<P, Tree>, PerturbedInfo> } = {
+const algorithms: {
+  readonly [name: string]: (rho: number, transform: GradientTransform, kappa: number) => Algorithm<P, PerturbedState<P, Tree>, PerturbedInfo>;
+} = {
   "base optimizer alone (SAM with rho 0)": (rho, transform) => sam(loss, { rho, transform }),
   "SAM, SGD with momentum": (rho, transform) => sam(loss, { rho, transform }),
   "SAM, Adam": (rho, transform) => sam(loss, { rho, transform }),

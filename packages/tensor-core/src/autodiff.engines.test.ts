@@ -15,7 +15,8 @@ describe("valueAndGrad()", () => {
   it("valueAndGrad() of a nested tree is the closed form", () =>
     checked(() => {
       // f = Σ w² + 3 Σ exp(b) w₀: ∂f/∂w = 2w + 3 (Σ exp b) e₀, ∂f/∂b = 3 w₀ exp b
-      const f = ({ w, deep: [b] }: { w: Tensor; deep: readonly [Tensor] }): Scalar => add(sum<Scalar>(square(w)), mul(mul(3, sum<Scalar>(exp(b))), sum(mul(w, tensor1d([1, 0])))));
+      const f = ({ w, deep: [b] }: { w: Tensor; deep: readonly [Tensor] }): Scalar =>
+        add(sum<Scalar>(square(w)), mul(mul(3, sum<Scalar>(exp(b))), sum(mul(w, tensor1d([1, 0])))));
       const { value, grad } = valueAndGrad(f)({ w: tensor1d([2, -1]), deep: [tensor1d([0, Math.LN2])] });
       expect(numbers(value)[0]).toBeCloseTo(5 + 3 * 3 * 2, 5);
       numbers(grad.w).forEach((g, i) => expect(g).toBeCloseTo([4 + 9, -2][i]!, 5));
@@ -25,12 +26,16 @@ describe("valueAndGrad()", () => {
   it("valueAndGrad() names every parameter that the loss does not depend on", () =>
     checked(() => {
       const params = { used: scalar(1), idle: [scalar(2)], also: { idle: scalar(3) } };
-      expect(() => valueAndGrad(({ used }: typeof params) => square(used) as Scalar)(params)).toThrow(new TypeError('Cannot differentiate: the loss does not depend on "idle.0", "also.idle"'));
+      expect(() => valueAndGrad(({ used }: typeof params) => square(used) as Scalar)(params)).toThrow(
+        new TypeError('Cannot differentiate: the loss does not depend on "idle.0", "also.idle"'),
+      );
     }));
 
   it("valueAndGrad() refuses more than a scalar, and parameters without a tensor", () =>
     checked(() => {
-      expect(() => valueAndGrad(({ x }: { x: Tensor }) => square(x) as Scalar)({ x: tensor1d([1, 2]) })).toThrow(new TypeError("Cannot differentiate: expected a scalar, got a tensor of shape [2]"));
+      expect(() => valueAndGrad(({ x }: { x: Tensor }) => square(x) as Scalar)({ x: tensor1d([1, 2]) })).toThrow(
+        new TypeError("Cannot differentiate: expected a scalar, got a tensor of shape [2]"),
+      );
       expect(() => valueAndGrad(() => scalar(1))({})).toThrow("expected parameters with at least one tensor, got none");
     }));
 
@@ -40,19 +45,34 @@ describe("valueAndGrad()", () => {
         throw new RangeError("mine");
       };
       expect(() => valueAndGrad(fail)({ x: scalar(1) })).toThrow(new RangeError("mine"));
-      expect(() => valueAndGrad(({ x, y }: { x: Tensor; y: Tensor }) => sum(matMul(x, y)) as Scalar)({ x: tensor2d([[1]]), y: tensor2d([[1, 2], [3, 4]]) })).toThrow(/[Ii]ncompatible|inner shapes/);
+      expect(() =>
+        valueAndGrad(({ x, y }: { x: Tensor; y: Tensor }) => sum(matMul(x, y)) as Scalar)({
+          x: tensor2d([[1]]),
+          y: tensor2d([
+            [1, 2],
+            [3, 4],
+          ]),
+        }),
+      ).toThrow(/[Ii]ncompatible|inner shapes/);
     }));
 });
 
 describe("hvp()", () => {
   /** f = Σ (aᵢ xᵢ)⁴ + (Σ xᵢ)²: H = diag(12 aᵢ⁴ xᵢ²) + 2 · 1 1ᵀ */
   const a = [1, 0.5, 2];
-  const f = ({ x, y }: { x: Tensor; y: Tensor }): Scalar => add(add(sum<Scalar>(pow(mul(x, tensor1d(a.slice(0, 2))), scalar(4))), sum<Scalar>(pow(mul(y, a[2]!), scalar(4)))), square(add(sum(x), sum(y))));
+  const f = ({ x, y }: { x: Tensor; y: Tensor }): Scalar =>
+    add(add(sum<Scalar>(pow(mul(x, tensor1d(a.slice(0, 2))), scalar(4))), sum<Scalar>(pow(mul(y, a[2]!), scalar(4)))), square(add(sum(x), sum(y))));
   const at = [0.7, -1.2, 0.4];
   const params = (v: readonly number[]): { x: Tensor; y: Tensor } => ({ x: tensor1d(v.slice(0, 2)), y: tensor1d(v.slice(2)) });
   const exact = (v: readonly number[]): number[] => v.map((vi, i) => 12 * a[i]! ** 4 * at[i]! ** 2 * vi + 2 * v.reduce((s, x) => s + x, 0));
 
-  for (const v of [[1, 0, 0], [0, 0, 1], [1, -2, 0.5], [1e-3, 2e-3, -1e-3], [100, 50, -200]]) {
+  for (const v of [
+    [1, 0, 0],
+    [0, 0, 1],
+    [1, -2, 0.5],
+    [1e-3, 2e-3, -1e-3],
+    [100, 50, -200],
+  ]) {
     it(`hvp() of a quartic along [${v.join(", ")}] is the exact Hessian product`, () =>
       checked(() => {
         const length = Math.hypot(...v);

@@ -51,7 +51,16 @@ function unused<P extends Params>(f: (params: P) => Scalar, params: P, error: un
   const xs = tensors(params);
   const ignored = paths(params).filter((_, i) => {
     try {
-      differentiated((x) => f(withTensors(params, xs.map((other, j) => (j === i ? x! : other)))), [xs[i]!]);
+      differentiated(
+        (x) =>
+          f(
+            withTensors(
+              params,
+              xs.map((other, j) => (j === i ? x! : other)),
+            ),
+          ),
+        [xs[i]!],
+      );
       return false;
     } catch {
       return true;

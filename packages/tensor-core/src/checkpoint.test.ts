@@ -60,7 +60,9 @@ describe("checkpoints", () => {
   it("readCheckpoint() refuses a checkpoint of another configuration, naming what differs", async () => {
     const path = folder();
     await writeCheckpoint(path, at(1));
-    await expect(readCheckpoint(path, { ...config, rate: 0.2 })).rejects.toThrow(`Cannot resume from ${path}: it was written with rate = 0.1, this run has 0.2; remove the folder to start afresh`);
+    await expect(readCheckpoint(path, { ...config, rate: 0.2 })).rejects.toThrow(
+      `Cannot resume from ${path}: it was written with rate = 0.1, this run has 0.2; remove the folder to start afresh`,
+    );
     await expect(readCheckpoint(path, { ...config, sizes: [3, 5] })).rejects.toThrow("it was written with sizes = [3,4], this run has [3,5]");
     await expect(readCheckpoint(path, { ...config, more: 1 })).rejects.toThrow("it was written with more = undefined, this run has 1");
     const { model: _, ...less } = config;
@@ -77,7 +79,9 @@ describe("checkpoints", () => {
     flipped[whole.length - 1]! ^= 1;
     for (const bytes of [flipped, whole.subarray(0, whole.length - 1), Buffer.of()]) {
       writeFileSync(file, bytes);
-      await expect(readCheckpoint(path, config)).rejects.toThrow(`Cannot resume from ${path}: step-000000001.safetensors does not match its checksum; remove the folder`);
+      await expect(readCheckpoint(path, config)).rejects.toThrow(
+        `Cannot resume from ${path}: step-000000001.safetensors does not match its checksum; remove the folder`,
+      );
     }
     rmSync(file);
     await expect(readCheckpoint(path, config)).rejects.toThrow(/ENOENT.*remove the folder to start afresh/);
@@ -87,10 +91,23 @@ describe("checkpoints", () => {
     const path = folder();
     await writeCheckpoint(path, at(1));
     const manifest = readFileSync(join(path, "checkpoint.json"), "utf8");
-    const texts = ["", "{", "null", "[]", "3", '{"format":2}', manifest.replace('"step": 1', '"step": "1"'), manifest.replace('"format": 1', '"format": 2'), manifest.slice(0, -10), manifest.replace(/"config": \{[^}]*\}\s*\}/s, '"config": null')];
+    const texts = [
+      "",
+      "{",
+      "null",
+      "[]",
+      "3",
+      '{"format":2}',
+      manifest.replace('"step": 1', '"step": "1"'),
+      manifest.replace('"format": 1', '"format": 2'),
+      manifest.slice(0, -10),
+      manifest.replace(/"config": \{[^}]*\}\s*\}/s, '"config": null'),
+    ];
     for (const text of texts) {
       writeFileSync(join(path, "checkpoint.json"), text);
-      await expect(readCheckpoint(path, config), text).rejects.toThrow(`Cannot resume from ${path}: checkpoint.json is not a manifest of format 1; remove the folder to start afresh`);
+      await expect(readCheckpoint(path, config), text).rejects.toThrow(
+        `Cannot resume from ${path}: checkpoint.json is not a manifest of format 1; remove the folder to start afresh`,
+      );
     }
   });
 
@@ -108,7 +125,10 @@ describe("checkpoints", () => {
     chmodSync(path, 0o500);
     onTestFinished(() => chmodSync(path, mode));
     // The superuser may write anywhere.
-    const outcome = writeCheckpoint(path, at(2)).then(() => 2, () => 1);
+    const outcome = writeCheckpoint(path, at(2)).then(
+      () => 2,
+      () => 1,
+    );
     const step = await outcome;
     expect(step).toBe(process.getuid?.() === 0 ? 2 : 1);
     expect(await readCheckpoint(path, config)).toEqual(at(step));

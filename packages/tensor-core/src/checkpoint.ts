@@ -4,7 +4,11 @@ import { safetensors, storedTensors } from "./tree/safetensors.ts";
 /** What a resumed run must agree on with the one that wrote the checkpoint. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 /** Where a run stood: its tensors, its step, and what it was a run of. */
-export type Checkpoint = { readonly step: number; readonly config: { readonly [name: string]: Json }; readonly tensors: { readonly [name: string]: StoredTensor } };
+export type Checkpoint = {
+  readonly step: number;
+  readonly config: { readonly [name: string]: Json };
+  readonly tensors: { readonly [name: string]: StoredTensor };
+};
 
 const MANIFEST = "checkpoint.json";
 const FORMAT = 1;
@@ -17,7 +21,11 @@ type Manifest = { format: number; step: number; config: { [name: string]: Json }
  * @throws Error if the folder cannot be written
  */
 export async function writeCheckpoint(folder: string, { step, config, tensors }: Checkpoint): Promise<void> {
-  const [{ mkdir, readdir, rm }, { join }, { default: write }] = await Promise.all([import("node:fs/promises"), import("node:path"), import("write-file-atomic")]);
+  const [{ mkdir, readdir, rm }, { join }, { default: write }] = await Promise.all([
+    import("node:fs/promises"),
+    import("node:path"),
+    import("write-file-atomic"),
+  ]);
   const bytes = safetensors({ tensors, metadata: { step: String(step) } });
   const name = `step-${String(step).padStart(9, "0")}.safetensors`;
   const manifest: Manifest = { format: FORMAT, step, config, tensors: name, sha256: await sha256(bytes) };
@@ -49,7 +57,9 @@ export async function readCheckpoint(folder: string, config: Checkpoint["config"
   }
   const manifest = manifestOf(text);
   if (manifest === undefined) throw damaged(`${MANIFEST} is not a manifest of format ${FORMAT}`);
-  const differing = [...new Set([...Object.keys(config), ...Object.keys(manifest.config)])].find((name) => JSON.stringify(config[name]) !== JSON.stringify(manifest.config[name]));
+  const differing = [...new Set([...Object.keys(config), ...Object.keys(manifest.config)])].find(
+    (name) => JSON.stringify(config[name]) !== JSON.stringify(manifest.config[name]),
+  );
   if (differing !== undefined)
     throw damaged(`it was written with ${differing} = ${JSON.stringify(manifest.config[differing])}, this run has ${JSON.stringify(config[differing])}`);
   let bytes: Buffer;
@@ -65,7 +75,12 @@ export async function readCheckpoint(folder: string, config: Checkpoint["config"
 function manifestOf(text: string): Manifest | undefined {
   try {
     const manifest = JSON.parse(text) as Manifest;
-    const whole = manifest.format === FORMAT && Number.isSafeInteger(manifest.step) && typeof manifest.tensors === "string" && typeof manifest.config === "object" && manifest.config !== null;
+    const whole =
+      manifest.format === FORMAT &&
+      Number.isSafeInteger(manifest.step) &&
+      typeof manifest.tensors === "string" &&
+      typeof manifest.config === "object" &&
+      manifest.config !== null;
     return whole ? manifest : undefined;
   } catch {
     return undefined;

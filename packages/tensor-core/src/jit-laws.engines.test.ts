@@ -27,7 +27,9 @@ function withGradients({ f, gradient = [] }: Operation): (...xs: tf.Tensor[]) =>
     if (at.length === 0) return values;
     const weighted = (...ys: tf.Tensor[]): tf.Tensor => {
       const all = xs.map((x, i) => (at.includes(i) ? ys[at.indexOf(i)]! : x));
-      const terms = results(...all).filter(({ dtype }) => dtype === "float32").map((y) => tf.sum(tf.mul(y, tf.reshape(tf.linspace(0.5, 1, Math.max(y.size, 1)), y.shape))));
+      const terms = results(...all)
+        .filter(({ dtype }) => dtype === "float32")
+        .map((y) => tf.sum(tf.mul(y, tf.reshape(tf.linspace(0.5, 1, Math.max(y.size, 1)), y.shape))));
       return tf.addN(terms);
     };
     return [...values, ...tf.grads(weighted)(at.map((i) => xs[i]!))];

@@ -20,7 +20,13 @@ const read = (body: () => tf.Tensor): number[] => noLeaks(() => scoped(() => num
 
 describe("jit()", () => {
   it("jit() takes and returns trees, with numbers, strings and null as they are", () => {
-    using f = jit(({ a, deep: [b], name }: { a: tf.Tensor; deep: readonly [tf.Tensor]; name: string }, n: number) => ({ sum: tf.add(a, b), twice: [tf.mul(a, n)], name, none: null, count: n }));
+    using f = jit(({ a, deep: [b], name }: { a: tf.Tensor; deep: readonly [tf.Tensor]; name: string }, n: number) => ({
+      sum: tf.add(a, b),
+      twice: [tf.mul(a, n)],
+      name,
+      none: null,
+      count: n,
+    }));
     noLeaks(() =>
       scoped(() => {
         const result = f({ a: tf.scalar(1), deep: [tf.scalar(2)], name: "x" }, 2);
@@ -69,9 +75,16 @@ describe("jit()", () => {
     noLeaks(() =>
       scoped(() => {
         for (let j = 0; j < 2; j++) {
-          const [i, b, none] = f(tf.tensor1d([2 ** 30, -5], "int32"), tf.tensor1d([true, false], "bool"), tf.zeros([0, 3])) as [tf.Tensor, tf.Tensor, tf.Tensor];
+          const [i, b, none] = f(tf.tensor1d([2 ** 30, -5], "int32"), tf.tensor1d([true, false], "bool"), tf.zeros([0, 3])) as [
+            tf.Tensor,
+            tf.Tensor,
+            tf.Tensor,
+          ];
           expect([i.dtype, b.dtype, none.shape]).toEqual(["int32", "bool", [0, 3]]);
-          expect([numbers(i), numbers(b)]).toEqual([[2 ** 30 + 1, -4], [0, 1]]);
+          expect([numbers(i), numbers(b)]).toEqual([
+            [2 ** 30 + 1, -4],
+            [0, 1],
+          ]);
         }
       }),
     );
@@ -144,7 +157,13 @@ describe("iterate()", () => {
       using fixed = jit((state: Pair) => iterate(steps, step, state));
       noLeaks(() =>
         scoped(() => {
-          const results = [iterate(steps, step, start()), iterate(tf.scalar(steps, "int32"), step, start()), counted(start(), tf.scalar(steps, "int32")), fixed(start()), fixed(start())];
+          const results = [
+            iterate(steps, step, start()),
+            iterate(tf.scalar(steps, "int32"), step, start()),
+            counted(start(), tf.scalar(steps, "int32")),
+            fixed(start()),
+            fixed(start()),
+          ];
           for (const result of results) expect(both(result)).toEqual(exact(steps));
         }),
       );
@@ -161,12 +180,20 @@ describe("iterate()", () => {
 
   it("iterate() inside iterate(), over tensors and keys from around both", () => {
     const nested = (x: tf.Tensor, c: tf.Tensor, k: Key): tf.Tensor =>
-      iterate(3, (outer, i) => iterate(2, (inner, j) => tf.add(tf.add(inner, tf.mul(c, tf.cast(tf.add(i, j), "float32"))), tf.mul(normal(foldIn(k, i)), 0)), tf.mul(outer, 2)), x);
+      iterate(
+        3,
+        (outer, i) =>
+          iterate(2, (inner, j) => tf.add(tf.add(inner, tf.mul(c, tf.cast(tf.add(i, j), "float32"))), tf.mul(normal(foldIn(k, i)), 0)), tf.mul(outer, 2)),
+        x,
+      );
     using f = jit(nested);
     // x ← 2x + c(i + 0) + c(i + 1), i = 0, 1, 2
     const expected = (x: number, c: number): number => [0, 1, 2].reduce((s, i) => 2 * s + c * (2 * i + 1), x);
     scoped(() => {
-      for (const [x, c] of [[1, 1], [2, -3]] as const) {
+      for (const [x, c] of [
+        [1, 1],
+        [2, -3],
+      ] as const) {
         expect(numbers(nested(tf.scalar(x), tf.scalar(c), key(1)))).toEqual([expected(x, c)]);
         expect(numbers(f(tf.scalar(x), tf.scalar(c), key(1)))).toEqual([expected(x, c)]);
       }

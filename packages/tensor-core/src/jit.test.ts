@@ -87,7 +87,10 @@ if (nativeBackend() === undefined) {
     it("jit() reports each graph: its operations, its seconds, and whether XLA compiled it", () => {
       using f = jit((x: tf.Tensor) => tf.exp(tf.mul(x, 2)));
       using plain = jit((x: tf.Tensor) => tf.exp(tf.mul(x, 2)), { xla: false });
-      for (const [g, xla] of [[f, true], [plain, false]] as const) {
+      for (const [g, xla] of [
+        [f, true],
+        [plain, false],
+      ] as const) {
         value(() => g(tf.scalar(1)));
         expect(g.graphs).toHaveLength(1);
         const [report] = g.graphs;
@@ -122,7 +125,10 @@ if (nativeBackend() === undefined) {
     const here = /jit\.test\.ts:\d+:\d+/;
     const variable = tf.variable(tf.scalar(1), true, "a variable of this test");
     const impure: { readonly [what: string]: { readonly f: (x: tf.Tensor) => unknown; readonly says: RegExp } } = {
-      "reads a tensor by dataSync()": { f: (x) => tf.mul(x, tf.mul(x, 2).dataSync()[0]!), says: /Cannot trace a read of a tensor.*use operations such as where\(\)/ },
+      "reads a tensor by dataSync()": {
+        f: (x) => tf.mul(x, tf.mul(x, 2).dataSync()[0]!),
+        says: /Cannot trace a read of a tensor.*use operations such as where\(\)/,
+      },
       "reads an argument": { f: (x) => tf.mul(x, x.dataSync()[0]!), says: /Cannot trace a read of a tensor/ },
       "draws by Math.random()": { f: (x) => tf.mul(x, Math.random()), says: /Cannot trace Math\.random.*draw from its key instead/ },
       "draws by tf.randomNormal()": { f: (x) => tf.mul(x, tf.randomNormal([2])), says: /Cannot trace/ },

@@ -113,7 +113,16 @@ describe("Owned", () => {
 
 describe("read()", () => {
   it("read() and readSync() give host arrays in the shape of the tree, other leaves as they are", async () => {
-    using tree = own(() => ({ x: tensor2d([[1, 2, 3], [4, 5, 6]]), deep: [scalar(7, "int32")], name: "text", yes: tensor1d([true, false], "bool"), none: null }));
+    using tree = own(() => ({
+      x: tensor2d([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]),
+      deep: [scalar(7, "int32")],
+      name: "text",
+      yes: tensor1d([true, false], "bool"),
+      none: null,
+    }));
     for (const host of [await read(tree.value), readSync(tree.value)]) {
       expect([host.x.shape, host.x.get(1, 2), host.x.get(0, 1)]).toEqual([[2, 3], 6, 2]);
       expect([host.deep[0]!.shape, host.deep[0]!.get(), host.name, host.none]).toEqual([[], 7, "text", null]);

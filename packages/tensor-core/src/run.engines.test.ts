@@ -35,12 +35,21 @@ function folder(): string {
 }
 
 /** A run's numbers, with nothing left behind. */
-async function numbers(options: Partial<Parameters<typeof run<{ readonly x: Tensor }, State, Info, void, ReturnType<typeof record>>>[2]> = {}): Promise<{ x: number[]; n: number[]; square: number[]; last: number[]; steps: number; stopped: boolean }> {
+async function numbers(
+  options: Partial<Parameters<typeof run<{ readonly x: Tensor }, State, Info, void, ReturnType<typeof record>>>[2]> = {},
+): Promise<{ x: number[]; n: number[]; square: number[]; last: number[]; steps: number; stopped: boolean }> {
   return noLeaks(async () => {
     using start = own(from);
     using result = await run(walk, start.value, { key: key(4), steps: 10, record, ...options });
     const { x, n, square } = result.trace;
-    return { x: [...x.data], n: [...n.data], square: [...square.data], last: [...result.state.value.x.dataSync()], steps: result.steps, stopped: result.stopped };
+    return {
+      x: [...x.data],
+      n: [...n.data],
+      square: [...square.data],
+      last: [...result.state.value.x.dataSync()],
+      steps: result.steps,
+      stopped: result.stopped,
+    };
   });
 }
 
@@ -103,8 +112,8 @@ describe("run()", () => {
     const counted: typeof walk = { ...walk, step: (k, s) => ((calls += 1), walk.step(k, s)) };
     using start = own(from);
     for (let i = 0; i < 3; i++) {
-        using result = await run(counted, start.value, { key: key(i), steps: 5 });
-      }
+      using result = await run(counted, start.value, { key: key(i), steps: 5 });
+    }
     const { name } = await engine();
     expect(calls).toBe(name === "native" ? 1 : 15);
   });
@@ -112,7 +121,13 @@ describe("run()", () => {
   it("run() shows every step to its display, with the last recorded scalars, and ends it", async () => {
     const seen: [number, unknown][] = [];
     let ended = 0;
-    await numbers({ steps: 3, progress: { update: (step, figures) => void seen.push([step, typeof figures === "function" ? figures() : figures]), [Symbol.dispose]: () => void (ended += 1) } });
+    await numbers({
+      steps: 3,
+      progress: {
+        update: (step, figures) => void seen.push([step, typeof figures === "function" ? figures() : figures]),
+        [Symbol.dispose]: () => void (ended += 1),
+      },
+    });
     expect(seen.map(([step]) => step)).toEqual([1, 2, 3]);
     expect(seen[2]![1]).toEqual({ n: 3, square: expect.any(Number) });
     expect(ended).toBe(1);
@@ -151,7 +166,10 @@ describe("data of a run", () => {
     };
     return batches;
   }
-  const total: Algorithm<{ readonly sum: Tensor }, { readonly sum: Tensor }, Record<never, never>, Tensor> = { init: (start) => start, step: (_key, { sum: s }, batch) => [{ sum: add(s, batch) }, {}] };
+  const total: Algorithm<{ readonly sum: Tensor }, { readonly sum: Tensor }, Record<never, never>, Tensor> = {
+    init: (start) => start,
+    step: (_key, { sum: s }, batch) => [{ sum: add(s, batch) }, {}],
+  };
   const columns = { record: ({ sum: s }: { readonly sum: Tensor }) => ({ sum: s }) };
 
   it("run() gives step i the batch of step i, frees it after, and closes the data at the end", async () => {
@@ -226,7 +244,15 @@ describe("checkpoints of a run", () => {
   it("run() writes a checkpoint every so many steps, and one at the end", async () => {
     const path = folder();
     const seen: string[] = [];
-    const progress = { update: () => void seen.push(readdirSync(path).filter((name) => name.startsWith("step-")).join()), [Symbol.dispose]() {} };
+    const progress = {
+      update: () =>
+        void seen.push(
+          readdirSync(path)
+            .filter((name) => name.startsWith("step-"))
+            .join(),
+        ),
+      [Symbol.dispose]() {},
+    };
     await numbers({ steps: 8, progress, checkpoint: { path, every: 3 } });
     expect(seen).toEqual(["", "", "", 3, 3, 3, 6, 6].map((step) => (step === "" ? "" : `step-00000000${step}.safetensors`)));
     expect(readdirSync(path)).toContain("step-000000008.safetensors");
@@ -242,14 +268,17 @@ describe("checkpoints of a run", () => {
   it("run() refuses a checkpoint of another key, configuration, thinning or state, and leaks nothing", async () => {
     const path = folder();
     await numbers({ steps: 4, checkpoint: { path, config: { rate: 1 } } });
-    const resume = (options: Parameters<typeof numbers>[0], config = { rate: 1 }): Promise<unknown> => numbers({ ...options, checkpoint: { path, resume: true, config } });
+    const resume = (options: Parameters<typeof numbers>[0], config = { rate: 1 }): Promise<unknown> =>
+      numbers({ ...options, checkpoint: { path, resume: true, config } });
     await expect(resume({}, { rate: 2 })).rejects.toThrow("it was written with rate = 1, this run has 2");
     await expect(resume({ key: key(5) })).rejects.toThrow("it was written with key = [4,0], this run has [5,0]");
     await expect(resume({ thin: 2 })).rejects.toThrow("it was written with thin = 1, this run has 2");
     await noLeaks(async () => {
       using start = own(() => ({ x: tensor1d([1, 2, 3]) }));
       const wider: typeof walk = { ...walk, step: (_key, s) => [s, { square: scalar(0) }] };
-      await expect(run(wider, start.value, { key: key(4), steps: 10, checkpoint: { path, resume: true, config: { rate: 1 } } })).rejects.toThrow(/it was written with state = \{"x":\["float32",2\]/);
+      await expect(run(wider, start.value, { key: key(4), steps: 10, checkpoint: { path, resume: true, config: { rate: 1 } } })).rejects.toThrow(
+        /it was written with state = \{"x":\["float32",2\]/,
+      );
     });
     expect((await resume({})) as object).toMatchObject({ steps: 10 });
   });
@@ -282,7 +311,9 @@ describe("what a run refuses", () => {
     await noLeaks(async () => {
       using start = own(() => ({ n: scalar(0) }));
       await expect(run(failing, start.value, options)).rejects.toThrow(new RangeError("Cannot go on: loss is -Infinity at step 5"));
-      await expect(run(failing, start.value, { ...options, checkpoint: { path, every: 2 } })).rejects.toThrow(`loss is -Infinity at step 5; the last checkpoint in ${path} stands`);
+      await expect(run(failing, start.value, { ...options, checkpoint: { path, every: 2 } })).rejects.toThrow(
+        `loss is -Infinity at step 5; the last checkpoint in ${path} stands`,
+      );
       using blocks = await run(failing, start.value, { ...options, steps: 4, block: 2 });
       expect(blocks.trace.loss.data).toHaveLength(4);
       await expect(run(failing, start.value, { ...options, block: 4 })).rejects.toThrow(/loss is (NaN|-Infinity) at step/);

@@ -6,7 +6,9 @@ const shaped = (...shape: number[]): { rank: number; shape: number[] } => ({ ran
 describe("axes()", () => {
   it("axes() binds names on first sight and holds them to it in every other tensor", () => {
     expect(axes("f", [shaped(2, 5, 7), "batch time vocab"], [shaped(2, 5), "batch time"])).toEqual({ batch: 2, time: 5, vocab: 7 });
-    expect(() => axes("f", [shaped(2, 5), "batch time"], [shaped(2, 6), "batch time"])).toThrow("Cannot apply f: expected a tensor of shape [batch=2, time=5], got [2, 6]");
+    expect(() => axes("f", [shaped(2, 5), "batch time"], [shaped(2, 6), "batch time"])).toThrow(
+      "Cannot apply f: expected a tensor of shape [batch=2, time=5], got [2, 6]",
+    );
   });
 
   it("axes() holds a name to its size within one tensor", () => {

@@ -1,4 +1,18 @@
-import { cast, cumsum, fill, gather, isNaN, lessEqual, logicalAnd, logicalNot, reshape, topk, unsortedSegmentSum, where, type Tensor1D } from "@tensorflow/tfjs-core";
+import {
+  cast,
+  cumsum,
+  fill,
+  gather,
+  isNaN,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  reshape,
+  topk,
+  unsortedSegmentSum,
+  where,
+  type Tensor1D,
+} from "@tensorflow/tfjs-core";
 import { axes } from "@lab/tensor-core";
 import type { Mask, TokenScore, TokenSelector } from "./selector.ts";
 
@@ -16,7 +30,10 @@ import type { Mask, TokenScore, TokenSelector } from "./selector.ts";
  * highest(ownLoss, { among: every, fraction: 0.5 })({ loss: tensor2d([[3, 1, 2, 2]]) }).dataSync(); // => Uint8Array(4) [ 1, 0, 1, 0 ]
  * ```
  */
-export function highest<Score, Eligible>(score: TokenScore<Score>, { among, fraction }: { readonly among: TokenSelector<Eligible>; readonly fraction: number }): TokenSelector<Score & Eligible> {
+export function highest<Score, Eligible>(
+  score: TokenScore<Score>,
+  { among, fraction }: { readonly among: TokenSelector<Eligible>; readonly fraction: number },
+): TokenSelector<Score & Eligible> {
   if (!(fraction >= 0 && fraction <= 1)) throw new RangeError(`Cannot select tokens: expected a fraction in [0, 1], got ${fraction}`);
   return (evidence) => {
     const [scores, candidates] = [score(evidence), among(evidence)];

@@ -20,23 +20,35 @@ const evidenceOf = ({ scores, eligible, batch }: Table): Evidence => ({
 
 /** By brute force: positions by score, earlier ones first where they tie. */
 function oracle({ scores, eligible, fraction }: Table): number[] {
-  const order = scores.map((_, i) => i).filter((i) => eligible[i] === true && !Number.isNaN(scores[i]!)).toSorted((i, j) => (scores[j] === scores[i] ? i - j : scores[j]! - scores[i]!));
+  const order = scores
+    .map((_, i) => i)
+    .filter((i) => eligible[i] === true && !Number.isNaN(scores[i]!))
+    .toSorted((i, j) => (scores[j] === scores[i] ? i - j : scores[j]! - scores[i]!));
   const chosen = new Set(order.slice(0, Math.round(fraction * scores.length)));
   return scores.map((_, i) => (chosen.has(i) ? 1 : 0));
 }
 
-const selected = (table: Table): number[] => noLeaks(() => scoped(() => [...highest(ownLoss, { among: factual, fraction: table.fraction })(evidenceOf(table)).dataSync()]));
+const selected = (table: Table): number[] =>
+  noLeaks(() => scoped(() => [...highest(ownLoss, { among: factual, fraction: table.fraction })(evidenceOf(table)).dataSync()]));
 const score = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(NaN, Infinity, -Infinity, 0.5));
 const table: fc.Arbitrary<Table> = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 7 })).chain(([batch, time]) => {
   const size = { minLength: batch * time, maxLength: batch * time };
-  return fc.record({ batch: fc.constant(batch), scores: fc.array(score, size), eligible: fc.array(fc.boolean(), size), fraction: fc.double({ min: 0, max: 1, noNaN: true }) });
+  return fc.record({
+    batch: fc.constant(batch),
+    scores: fc.array(score, size),
+    eligible: fc.array(fc.boolean(), size),
+    fraction: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
 });
 
 describe("highest()", () => {
   it("highest() is the brute-force choice: a subset of the eligible, exactly min(K, eligible), ties to the earlier position, NaN never", () => {
-    fc.assert(fc.property(table, (t) => {
+    fc.assert(
+      fc.property(table, (t) => {
         expect(selected(t)).toEqual(oracle(t));
-      }), { seed: 1, numRuns: 300 });
+      }),
+      { seed: 1, numRuns: 300 },
+    );
   });
 
   it("highest() does not change under a strictly increasing map of the score", () => {
@@ -69,31 +81,53 @@ describe("highest()", () => {
   it("highest() is the same inside jit", () => {
     const select = highest(ownLoss, { among: factual, fraction: 0.3 });
     using inside = jit((evidence: Evidence) => select(evidence));
-    fc.assert(fc.property(table, (t) => scoped(() => (expect([...inside(evidenceOf(t)).dataSync()]).toEqual([...select(evidenceOf(t)).dataSync()]), true))), { seed: 3, numRuns: 15 });
+    fc.assert(
+      fc.property(table, (t) => scoped(() => (expect([...inside(evidenceOf(t)).dataSync()]).toEqual([...select(evidenceOf(t)).dataSync()]), true))),
+      { seed: 3, numRuns: 15 },
+    );
   });
 
   it("highest() refuses a fraction outside [0, 1], and masks of another shape", () => {
-    for (const fraction of [-0.1, 1.1, NaN]) expect(() => highest(ownLoss, { among: every, fraction })).toThrow(`expected a fraction in [0, 1], got ${fraction}`);
+    for (const fraction of [-0.1, 1.1, NaN])
+      expect(() => highest(ownLoss, { among: every, fraction })).toThrow(`expected a fraction in [0, 1], got ${fraction}`);
     scoped(() => {
       const other = cast(tensor2d([[1, 1, 1]]), "bool") as Mask;
-      expect(() => lacy()({ loss: tensor2d([[1, 2]]), factual: other })).toThrow("Cannot apply highest: expected a tensor of shape [batch=1, time=2], got [1, 3]");
+      expect(() => lacy()({ loss: tensor2d([[1, 2]]), factual: other })).toThrow(
+        "Cannot apply highest: expected a tensor of shape [batch=1, time=2], got [1, 3]",
+      );
     });
   });
 });
 
 describe("rules", () => {
   it("lacy() delegates the hardest facts, and no token that is none", () => {
-    expect(scoped(() => [...lacy({ fraction: 0.4 })({ loss: tensor2d([[9, 1, 5, 2, 3]]), factual: tensor2d([0, 1, 1, 1, 0], [1, 5], "bool") as Mask }).dataSync()])).toEqual([0, 0, 1, 1, 0]);
+    expect(
+      scoped(() => [...lacy({ fraction: 0.4 })({ loss: tensor2d([[9, 1, 5, 2, 3]]), factual: tensor2d([0, 1, 1, 1, 0], [1, 5], "bool") as Mask }).dataSync()]),
+    ).toEqual([0, 0, 1, 1, 0]);
   });
 
   it("rho() delegates the lowest excess loss", () => {
-    expect(scoped(() => [...rho({ fraction: 0.4 })({ loss: tensor2d([[9, 1, 5, 2, 3]]), referenceLoss: tensor2d([[1, 1, 6, 0, 5]]) }).dataSync()])).toEqual([0, 0, 1, 0, 1]);
+    expect(scoped(() => [...rho({ fraction: 0.4 })({ loss: tensor2d([[9, 1, 5, 2, 3]]), referenceLoss: tensor2d([[1, 1, 6, 0, 5]]) }).dataSync()])).toEqual([
+      0, 0, 1, 0, 1,
+    ]);
   });
 
   it("both delegate 15 % unless told", () => {
     const losses = Array.from({ length: 100 }, (_, i) => i);
     const count = (mask: Mask): number => Array.from(mask.dataSync()).reduce((s, x) => s + x, 0);
-    const [a, b] = scoped(() => [count(lacy()({ loss: tensor2d([losses]), factual: tensor2d(losses.map(() => 1), [1, 100], "bool") as Mask })), count(rho()({ loss: tensor2d([losses]), referenceLoss: tensor2d([losses.map((x) => x / 2)]) }))]);
+    const [a, b] = scoped(() => [
+      count(
+        lacy()({
+          loss: tensor2d([losses]),
+          factual: tensor2d(
+            losses.map(() => 1),
+            [1, 100],
+            "bool",
+          ) as Mask,
+        }),
+      ),
+      count(rho()({ loss: tensor2d([losses]), referenceLoss: tensor2d([losses.map((x) => x / 2)]) })),
+    ]);
     expect([a, b]).toEqual([15, 15]);
   });
 });

@@ -1,4 +1,22 @@
-import { logSoftmax, mean, neg, oneHot, reshape, slice, sum, tensor2d, zeros, mul, where, add, cast, type Scalar, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import {
+  logSoftmax,
+  mean,
+  neg,
+  oneHot,
+  reshape,
+  slice,
+  sum,
+  tensor2d,
+  zeros,
+  mul,
+  where,
+  add,
+  cast,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from "@tensorflow/tfjs-core";
 import { engine, jit, key, normal, scoped, valueAndGrad } from "@lab/tensor-core";
 import { noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
@@ -11,7 +29,15 @@ await engine();
 
 const [batch, time, vocabulary] = [2, 3, 5];
 const logits = (): Tensor3D => mul(normal(key(1), [batch, time, vocabulary]), 2) as Tensor3D;
-const targets = (): Tensor2D => tensor2d([[0, 3, 1], [2, 2, 0]], [batch, time], "int32");
+const targets = (): Tensor2D =>
+  tensor2d(
+    [
+      [0, 3, 1],
+      [2, 2, 0],
+    ],
+    [batch, time],
+    "int32",
+  );
 const mask = (): Mask => tensor2d([1, 0, 0, 1, 1, 0], [batch, time], "bool") as Mask;
 const fixed = (z: Tensor3D, called: Mask): Scalar => delegationLoss(z, targets(), { calls: () => called, evidence: {} });
 const numbers = (x: Tensor): number[] => [...x.dataSync()];
@@ -51,7 +77,8 @@ describe("delegationLoss()", () => {
   it("delegationLoss() is the plain cross-entropy without <CALL> where nothing is called", () =>
     checked(() => {
       const none = cast(zeros([batch, time]), "bool") as Mask;
-      const plain = ({ z }: { z: Tensor3D }): Scalar => mean(neg(sum(mul(cast(oneHot(targets(), vocabulary - 1), "float32"), logSoftmax(slice(z, [0, 0, 0], [batch, time, vocabulary - 1]))), -1)));
+      const plain = ({ z }: { z: Tensor3D }): Scalar =>
+        mean(neg(sum(mul(cast(oneHot(targets(), vocabulary - 1), "float32"), logSoftmax(slice(z, [0, 0, 0], [batch, time, vocabulary - 1]))), -1)));
       const [ours, theirs] = [valueAndGrad(({ z }: { z: Tensor3D }) => fixed(z, none))({ z: logits() }), valueAndGrad(plain)({ z: logits() })];
       expect(ours.value.dataSync()[0]).toBeCloseTo(theirs.value.dataSync()[0]!, 5);
       numbers(ours.grad.z).forEach((g, i) => expect(g).toBeCloseTo(numbers(theirs.grad.z)[i]!, 6));
@@ -78,7 +105,8 @@ describe("delegationLoss()", () => {
   it("delegationLoss() inside jit is within rounding of the one outside, gradient too", () =>
     checked(() => {
       const factual = tensor2d([1, 1, 0, 1, 1, 1], [batch, time], "bool") as Mask;
-      const at = (z: Tensor3D): { value: Scalar; grad: { z: Tensor3D } } => valueAndGrad((p: { z: Tensor3D }) => delegationLoss(p.z, targets(), { calls: lacy({ fraction: 0.5 }), evidence: { factual } }))({ z });
+      const at = (z: Tensor3D): { value: Scalar; grad: { z: Tensor3D } } =>
+        valueAndGrad((p: { z: Tensor3D }) => delegationLoss(p.z, targets(), { calls: lacy({ fraction: 0.5 }), evidence: { factual } }))({ z });
       using inside = jit(at);
       const [a, b] = [inside(logits()), at(logits())];
       expect(a.value.dataSync()[0]).toBeCloseTo(b.value.dataSync()[0]!, 5);
@@ -96,9 +124,13 @@ describe("delegationLoss()", () => {
 
   it("delegationLoss() and tokenLoss() refuse shapes that disagree, and a vocabulary of <CALL> alone", () => {
     scoped(() => {
-      expect(() => delegationLoss(logits(), tensor2d([[0]], [1, 1], "int32"), { calls: mask, evidence: {} })).toThrow("expected a tensor of shape [batch=2, time=3], got [1, 1]");
+      expect(() => delegationLoss(logits(), tensor2d([[0]], [1, 1], "int32"), { calls: mask, evidence: {} })).toThrow(
+        "expected a tensor of shape [batch=2, time=3], got [1, 1]",
+      );
       expect(() => tokenLoss(zeros([1, 1, 1]), tensor2d([[0]], [1, 1], "int32"))).toThrow("at least one token and <CALL>, got 1");
-      expect(() => fixed(logits(), tensor2d([[1]], [1, 1], "bool") as Mask)).toThrow("Cannot apply delegationLoss: expected a tensor of shape [2, 3], got [1, 1]");
+      expect(() => fixed(logits(), tensor2d([[1]], [1, 1], "bool") as Mask)).toThrow(
+        "Cannot apply delegationLoss: expected a tensor of shape [2, 3], got [1, 1]",
+      );
     });
   });
 });

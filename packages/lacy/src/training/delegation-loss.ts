@@ -1,4 +1,30 @@
-import { concat, customGrad, div, exp, expandDims, logSumExp, mean, mul, neg, oneHot, reshape, sigmoid, slice, softplus, squeeze, sub, where, gather, cast, logicalNot, type GradSaveFunc, type Scalar, type Tensor, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
+import {
+  concat,
+  customGrad,
+  div,
+  exp,
+  expandDims,
+  logSumExp,
+  mean,
+  mul,
+  neg,
+  oneHot,
+  reshape,
+  sigmoid,
+  slice,
+  softplus,
+  squeeze,
+  sub,
+  where,
+  gather,
+  cast,
+  logicalNot,
+  type GradSaveFunc,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from "@tensorflow/tfjs-core";
 import { axes, ShapeError } from "@lab/tensor-core";
 import { targetPositions } from "../evidence/target-positions.ts";
 import type { TokenLoss } from "../evidence/token-loss.ts";

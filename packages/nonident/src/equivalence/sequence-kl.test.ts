@@ -6,19 +6,31 @@ import { sequenceKl } from "./sequence-kl.ts";
 const [a, b, end] = [0, 1, 2];
 const options = { vocabulary: 3, end };
 type Weighted = readonly (readonly [Sequence, number])[];
-const of = (sequences: Weighted, elsewhere?: (prefix: Sequence) => number[]): Tabular => tabular(sequences, elsewhere === undefined ? options : { ...options, elsewhere });
+const of = (sequences: Weighted, elsewhere?: (prefix: Sequence) => number[]): Tabular =>
+  tabular(sequences, elsewhere === undefined ? options : { ...options, elsewhere });
 
 /** From the joint probabilities: Σ p ln p/q over whole sequences. */
 function joint(p: Weighted, q: Weighted): number {
-  return p.reduce((sum, [sequence, weight]) => sum + (weight === 0 ? 0 : weight * Math.log(weight / (q.find(([other]) => other.join() === sequence.join())?.[1] ?? 0))), 0);
+  return p.reduce(
+    (sum, [sequence, weight]) => sum + (weight === 0 ? 0 : weight * Math.log(weight / (q.find(([other]) => other.join() === sequence.join())?.[1] ?? 0))),
+    0,
+  );
 }
 
 const uniform = (largest: number): Weighted => aNbN({ largest }).sequences.map((sequence) => [sequence, 1 / largest]);
 
 describe("sequenceKl()", () => {
   it("sequenceKl() is the divergence of the joint distributions, in the direction asked for", async () => {
-    const p: Weighted = [[[a], 0.5], [[b], 0.3], [[a, b], 0.2]];
-    const q: Weighted = [[[a], 0.4], [[b], 0.4], [[a, b], 0.2]];
+    const p: Weighted = [
+      [[a], 0.5],
+      [[b], 0.3],
+      [[a, b], 0.2],
+    ];
+    const q: Weighted = [
+      [[a], 0.4],
+      [[b], 0.4],
+      [[a, b], 0.2],
+    ];
     // Of (.5, .3, .2) and (.4, .4, .2), computed apart.
     expect((await sequenceKl([of(p), of(q)], { end, longest: 3 })).value).toBeCloseTo(0.0252671539, 9);
     expect((await sequenceKl([of(q), of(p)], { end, longest: 3 })).value).toBeCloseTo(0.0258154085, 9);
@@ -59,8 +71,15 @@ describe("sequenceKl()", () => {
   }
 
   it("sequenceKl() counts a leak at every prefix: {ab, aabb} against 0.9 of it and aab is −ln 0.9", async () => {
-    const p: Weighted = [[[a, b], 0.5], [[a, a, b, b], 0.5]];
-    const q: Weighted = [[[a, b], 0.45], [[a, a, b, b], 0.45], [[a, a, b], 0.1]];
+    const p: Weighted = [
+      [[a, b], 0.5],
+      [[a, a, b, b], 0.5],
+    ];
+    const q: Weighted = [
+      [[a, b], 0.45],
+      [[a, a, b, b], 0.45],
+      [[a, a, b], 0.1],
+    ];
     expect((await sequenceKl([of(p), of(q)], { end, longest: 5 })).value).toBeCloseTo(-Math.log(0.9), 12);
   });
 

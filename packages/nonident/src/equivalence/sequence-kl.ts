@@ -36,8 +36,10 @@ export type SequenceKlOptions = {
  */
 export async function sequenceKl([p, q]: readonly [p: Autoregressive, q: Autoregressive], { end, longest }: SequenceKlOptions): Promise<SequenceKl> {
   if (p.vocabulary !== q.vocabulary) throw new RangeError(`Cannot compare models: expected one vocabulary, got ${p.vocabulary} and ${q.vocabulary}`);
-  if (!(Number.isInteger(end) && end >= 0 && end < p.vocabulary)) throw new RangeError(`Cannot compare models: expected an end symbol in a vocabulary of ${p.vocabulary}, got ${end}`);
-  if (!(Number.isInteger(longest) && longest >= 1)) throw new RangeError(`Cannot compare models: expected a longest sequence of at least 1 token, got ${longest}`);
+  if (!(Number.isInteger(end) && end >= 0 && end < p.vocabulary))
+    throw new RangeError(`Cannot compare models: expected an end symbol in a vocabulary of ${p.vocabulary}, got ${end}`);
+  if (!(Number.isInteger(longest) && longest >= 1))
+    throw new RangeError(`Cannot compare models: expected a longest sequence of at least 1 token, got ${longest}`);
   const ahead: { readonly prefix: Sequence; readonly logProb: number }[] = [{ prefix: [], logProb: 0 }];
   let [value, unfinished, prefixes] = [0, 0, 0];
   for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {

@@ -21,7 +21,8 @@ describe("aNbN()", () => {
   });
 
   it("aNbN() finds a prefix viable exactly where some member starts so", () => {
-    for (const s of strings(7)) expect(language.viable(s), s.join("")).toBe([...members].some((member) => member === s.join() || s.length === 0 || member.startsWith(`${s.join()},`)));
+    for (const s of strings(7))
+      expect(language.viable(s), s.join("")).toBe([...members].some((member) => member === s.join() || s.length === 0 || member.startsWith(`${s.join()},`)));
   });
 
   it("aNbN() has 128 strings unless told, of which 5 of the 256 prompts of length 8 are prefixes", () => {

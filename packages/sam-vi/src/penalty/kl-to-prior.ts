@@ -22,7 +22,8 @@ export type Prior = { readonly mean?: number; readonly scale?: number };
  */
 export function klToPrior({ n, prior: { mean = 0, scale = 1 } = {} }: { readonly n: number; readonly prior?: Prior }): Penalty {
   if (!(n >= 1 && n < Infinity)) throw new RangeError(`Cannot weigh a KL: expected n of at least 1, got ${n}`);
-  if (!(scale > 0 && scale < Infinity && Number.isFinite(mean))) throw new RangeError(`Cannot weigh a KL: expected a prior with a finite mean and a scale in (0, ∞), got ${mean} and ${scale}`);
+  if (!(scale > 0 && scale < Infinity && Number.isFinite(mean)))
+    throw new RangeError(`Cannot weigh a KL: expected a prior with a finite mean and a scale in (0, ∞), got ${mean} and ${scale}`);
   return (posterior) => {
     const constant = (value: number): typeof posterior.mean => map((x) => fill(x.shape, value), posterior.mean);
     return div(meanFieldKl(posterior, { mean: constant(mean), logScale: constant(Math.log(scale)) }), n);

@@ -7,17 +7,31 @@ const probabilities = (row: Float64Array): number[] => [...row].map(Math.exp);
 
 describe("logProbs()", () => {
   it("logProbs() sum to one, whatever the size of the logits, and −∞ is probability zero", () => {
-    for (const logits of [[0, 0, 0], [1000, 999, -1000], [-1e4, -1e4 + 1], [0, -Infinity]]) expect(probabilities(logProbs(logits)).reduce((s, p) => s + p, 0)).toBeCloseTo(1, 12);
+    for (const logits of [
+      [0, 0, 0],
+      [1000, 999, -1000],
+      [-1e4, -1e4 + 1],
+      [0, -Infinity],
+    ])
+      expect(probabilities(logProbs(logits)).reduce((s, p) => s + p, 0)).toBeCloseTo(1, 12);
     expect([...logProbs([0, -Infinity])]).toEqual([0, -Infinity]);
   });
 
   it("logProbs() refuses nothing, NaN, and no finite logit", () => {
-    for (const logits of [[], [NaN, 0], [-Infinity, -Infinity], [Infinity, 0]]) expect(() => logProbs(logits)).toThrow("Cannot normalise logits: expected a finite largest one");
+    for (const logits of [[], [NaN, 0], [-Infinity, -Infinity], [Infinity, 0]])
+      expect(() => logProbs(logits)).toThrow("Cannot normalise logits: expected a finite largest one");
   });
 });
 
 describe("tabular()", () => {
-  const model = tabular([[[a, b], 0.5], [[a, a, b], 0.25], [[], 0.25]], { vocabulary: 3, end });
+  const model = tabular(
+    [
+      [[a, b], 0.5],
+      [[a, a, b], 0.25],
+      [[], 0.25],
+    ],
+    { vocabulary: 3, end },
+  );
 
   it("tabular() has the conditionals of its sequences, the end symbol among them", () => {
     expect(probabilities(model.logProbs([]))).toEqual([0.75, 0, 0.25].map((p) => expect.closeTo(p, 12)));
@@ -27,7 +41,13 @@ describe("tabular()", () => {
 
   it("tabular() is uniform where its distribution says nothing, or what it is told", () => {
     expect(probabilities(model.logProbs([b, b]))).toEqual([1, 1, 1].map((p) => expect.closeTo(p / 3, 12)));
-    const told = tabular([[[a], 1], [[b], 0]], { vocabulary: 3, end, elsewhere: (prefix) => (prefix.length === 1 ? [0, 0, 7] : [1, 0, 0]) });
+    const told = tabular(
+      [
+        [[a], 1],
+        [[b], 0],
+      ],
+      { vocabulary: 3, end, elsewhere: (prefix) => (prefix.length === 1 ? [0, 0, 7] : [1, 0, 0]) },
+    );
     expect(probabilities(told.logProbs([b]))).toEqual([0, 0, 1]);
     expect(probabilities(told.logProbs([b, b]))).toEqual([1, 0, 0]);
   });

@@ -27,13 +27,18 @@ const SLACK = 1e-9;
  * [...model.logProbs([0])].map(Math.exp).map((p) => p.toFixed(2)); // => [ '0.00', '0.75', '0.25' ]
  * ```
  */
-export function tabular(sequences: readonly (readonly [sequence: Sequence, probability: number])[], { vocabulary, end, elsewhere = () => new Float64Array(vocabulary).fill(1) }: TabularOptions): Tabular {
-  if (!(Number.isInteger(vocabulary) && end >= 0 && end < vocabulary)) throw new RangeError(`Cannot tabulate sequences: expected an end symbol in a vocabulary of ${vocabulary}, got ${end}`);
+export function tabular(
+  sequences: readonly (readonly [sequence: Sequence, probability: number])[],
+  { vocabulary, end, elsewhere = () => new Float64Array(vocabulary).fill(1) }: TabularOptions,
+): Tabular {
+  if (!(Number.isInteger(vocabulary) && end >= 0 && end < vocabulary))
+    throw new RangeError(`Cannot tabulate sequences: expected an end symbol in a vocabulary of ${vocabulary}, got ${end}`);
   const weights = new Map<string, Float64Array>();
   let sum = 0;
   for (const [sequence, probability] of sequences) {
     const stray = sequence.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabulary) || token === end);
-    if (stray !== undefined) throw new RangeError(`Cannot tabulate sequences: expected tokens below ${vocabulary} other than the end symbol ${end}, got ${stray}`);
+    if (stray !== undefined)
+      throw new RangeError(`Cannot tabulate sequences: expected tokens below ${vocabulary} other than the end symbol ${end}, got ${stray}`);
     if (!(probability >= 0)) throw new RangeError(`Cannot tabulate sequences: expected probabilities of at least 0, got ${probability}`);
     sum += probability;
     [...sequence, end].forEach((token, t) => {

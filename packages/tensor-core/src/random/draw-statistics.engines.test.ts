@@ -54,13 +54,21 @@ function correlation(xs: Float64Array, ys: Float64Array): number {
 it("the test of Kolmogorov and Smirnov has its published critical values, and notices a shift", () => {
   // At n = 100 the 5 % point of the distance is 0.1340 [Stephens1970, table 1A: 1.358 of the modified statistic].
   const spaced = Float64Array.from({ length: 100 }, (_, i) => (i + 0.5) / 100);
-  expect(kolmogorov(spaced.map((x) => x - 0.134 + 0.005), (x) => Math.min(1, Math.max(0, x)))).toBeCloseTo(0.05, 2);
+  expect(
+    kolmogorov(
+      spaced.map((x) => x - 0.134 + 0.005),
+      (x) => Math.min(1, Math.max(0, x)),
+    ),
+  ).toBeCloseTo(0.05, 2);
   expect(kolmogorov(normals(key(2)), (x) => normalCdf(x - 0.03, 0, 1))).toBeLessThan(SIGNIFICANCE);
 });
 
 describe("uniform()", () => {
   it("uniform() has the moments of U[0, 1)", () => {
-    moments(uniforms(key(1)), [1, 2, 3, 4].map((k) => [(x) => x ** k, 1 / (k + 1)] as const));
+    moments(
+      uniforms(key(1)),
+      [1, 2, 3, 4].map((k) => [(x) => x ** k, 1 / (k + 1)] as const),
+    );
   });
 
   it("uniform() passes Kolmogorov and Smirnov's test", () => {
@@ -71,7 +79,12 @@ describe("uniform()", () => {
     const u = uniforms(key(3));
     const counts = Array.from({ length: 256 }, () => 0);
     for (let i = 0; i < N; i += 2) counts[Math.floor(u[i]! * 16) * 16 + Math.floor(u[i + 1]! * 16)]! += 1;
-    expect(pearson(counts, counts.map(() => N / 2 / 256))).toBeGreaterThan(SIGNIFICANCE);
+    expect(
+      pearson(
+        counts,
+        counts.map(() => N / 2 / 256),
+      ),
+    ).toBeGreaterThan(SIGNIFICANCE);
   });
 
   it("uniform() has each of its 24 bits set half of the time", () => {
@@ -85,7 +98,14 @@ describe("uniform()", () => {
 
 describe("normal()", () => {
   it("normal() has the moments of N(0, 1)", () => {
-    moments(normals(key(1)), [[(x) => x, 0], [(x) => x ** 2, 1], [(x) => x ** 3, 0], [(x) => x ** 4, 3], [(x) => x ** 6, 15], [(x) => Math.abs(x), Math.sqrt(2 / Math.PI)]]);
+    moments(normals(key(1)), [
+      [(x) => x, 0],
+      [(x) => x ** 2, 1],
+      [(x) => x ** 3, 0],
+      [(x) => x ** 4, 3],
+      [(x) => x ** 6, 15],
+      [(x) => Math.abs(x), Math.sqrt(2 / Math.PI)],
+    ]);
   });
 
   it("normal() passes Kolmogorov and Smirnov's test", () => {
@@ -98,20 +118,34 @@ describe("normal()", () => {
     const counts = Array.from({ length: edges.length + 1 }, () => 0);
     for (const x of z) counts[edges.filter((edge) => x >= edge).length]! += 1;
     const below = [0, ...edges.map((edge) => normalCdf(edge, 0, 1)), 1];
-    expect(pearson(counts, counts.map((_, i) => z.length * (below[i + 1]! - below[i]!)))).toBeGreaterThan(SIGNIFICANCE);
+    expect(
+      pearson(
+        counts,
+        counts.map((_, i) => z.length * (below[i + 1]! - below[i]!)),
+      ),
+    ).toBeGreaterThan(SIGNIFICANCE);
   });
 
   it("normal() gives pairs that are uncorrelated, and so are their squares", () => {
     const z = normals(key(4));
     const [first, second] = [z.subarray(0, N / 2), z.subarray(N / 2)];
-    for (const power of [1, 2]) expect(Math.abs(correlation(first.map((x) => x ** power), second.map((x) => x ** power)))).toBeLessThan(5 / Math.sqrt(N / 2));
+    for (const power of [1, 2])
+      expect(
+        Math.abs(
+          correlation(
+            first.map((x) => x ** power),
+            second.map((x) => x ** power),
+          ),
+        ),
+      ).toBeLessThan(5 / Math.sqrt(N / 2));
   });
 });
 
 describe("independence", () => {
   for (const lag of [1, 2, 3, 4, 5, 64, 1024]) {
     it(`uniform() and normal() are uncorrelated at lag ${lag}`, () => {
-      for (const x of [uniforms(key(5)), normals(key(5))]) expect(Math.abs(correlation(x.subarray(lag), x.subarray(0, N - lag)))).toBeLessThan(5 / Math.sqrt(N - lag));
+      for (const x of [uniforms(key(5)), normals(key(5))])
+        expect(Math.abs(correlation(x.subarray(lag), x.subarray(0, N - lag)))).toBeLessThan(5 / Math.sqrt(N - lag));
     });
   }
 
@@ -122,10 +156,17 @@ describe("independence", () => {
   });
 
   it("the first draws of successive seeds, children and folds look like draws of one stream", () => {
-    const families: { readonly [name: string]: (i: number) => Key } = { seeds: (i) => key(i), folds: (i) => foldIn(key(8), i), "nested children": (i) => split(foldIn(key(9), i))[1] };
+    const families: { readonly [name: string]: (i: number) => Key } = {
+      seeds: (i) => key(i),
+      folds: (i) => foldIn(key(8), i),
+      "nested children": (i) => split(foldIn(key(9), i))[1],
+    };
     for (const [name, keyAt] of Object.entries(families)) {
       const firsts = Float64Array.from({ length: 5000 }, (_, i) => numbers(() => uniform(keyAt(i)))[0]!);
-      expect(kolmogorov(firsts, (x) => x), name).toBeGreaterThan(SIGNIFICANCE);
+      expect(
+        kolmogorov(firsts, (x) => x),
+        name,
+      ).toBeGreaterThan(SIGNIFICANCE);
       expect(Math.abs(correlation(firsts.subarray(1), firsts.subarray(0, -1))), name).toBeLessThan(5 / Math.sqrt(firsts.length));
     }
   });
@@ -133,12 +174,23 @@ describe("independence", () => {
 
 describe("truncatedNormal()", () => {
   const density = (x: number) => Math.exp(-(x ** 2) / 2) / Math.sqrt(2 * Math.PI);
-  for (const [low, high] of [[-2, 2], [-1, 3], [0.5, 4], [-4, -3]] as const) {
+  for (const [low, high] of [
+    [-2, 2],
+    [-1, 3],
+    [0.5, 4],
+    [-4, -3],
+  ] as const) {
     it(`truncatedNormal() on [${low}, ${high}] has the closed-form mean and variance`, () => {
       const mass = normalCdf(high, 0, 1) - normalCdf(low, 0, 1);
       const mean = (density(low) - density(high)) / mass;
       const second = 1 + (low * density(low) - high * density(high)) / mass;
-      moments(numbers(() => truncatedNormal(key(10), [N], { low, high })), [[(x) => x, mean], [(x) => x ** 2, second]]);
+      moments(
+        numbers(() => truncatedNormal(key(10), [N], { low, high })),
+        [
+          [(x) => x, mean],
+          [(x) => x ** 2, second],
+        ],
+      );
     });
 
     it(`truncatedNormal() on [${low}, ${high}] passes Kolmogorov and Smirnov's test`, () => {
@@ -165,7 +217,12 @@ describe("discrete draws", () => {
     const probabilities = [0.5, 0.3, 0.15, 0.04, 0.01];
     const drawn = numbers(() => categorical(key(14), tile(reshape(tensor1d(probabilities.map(Math.log)), [1, 5]), [N, 1])));
     const counts = probabilities.map((_, c) => drawn.reduce((sum, x) => sum + (x === c ? 1 : 0), 0));
-    expect(pearson(counts, probabilities.map((p) => p * N))).toBeGreaterThan(SIGNIFICANCE);
+    expect(
+      pearson(
+        counts,
+        probabilities.map((p) => p * N),
+      ),
+    ).toBeGreaterThan(SIGNIFICANCE);
   });
 
   it("categorical() never draws a class of logit −∞", () => {
@@ -181,6 +238,11 @@ describe("discrete draws", () => {
       counts.set(order, (counts.get(order) ?? 0) + 1);
     }
     expect(counts.size).toBe(24);
-    expect(pearson([...counts.values()], Array.from({ length: 24 }, () => draws / 24))).toBeGreaterThan(SIGNIFICANCE);
+    expect(
+      pearson(
+        [...counts.values()],
+        Array.from({ length: 24 }, () => draws / 24),
+      ),
+    ).toBeGreaterThan(SIGNIFICANCE);
   });
 });

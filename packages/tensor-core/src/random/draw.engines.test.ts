@@ -70,7 +70,8 @@ describe("the same numbers everywhere", () => {
       for (const n of [1000, 1023]) {
         for (let seed = 0; seed < 20; seed++) {
           const expected = normal(key(seed), [n]).dataSync();
-          for (const z of [normal(asTensor(key(seed)), [n]), inside(key(seed), n), plain(key(seed), n)]) expect(furthest(z.dataSync(), expected)).toBeLessThanOrEqual(4);
+          for (const z of [normal(asTensor(key(seed)), [n]), inside(key(seed), n), plain(key(seed), n)])
+            expect(furthest(z.dataSync(), expected)).toBeLessThanOrEqual(4);
         }
       }
     });
@@ -124,7 +125,13 @@ describe("shapes and dtypes", () => {
   it("draws have the shapes asked for, scalars by default, and leak nothing", () => {
     noLeaks(() =>
       scoped(() => {
-        expect([uniform(key(0)), normal(key(0)), rademacher(key(0)), truncatedNormal(key(0)), bernoulli(key(0), 0.5)].map(({ shape }) => shape)).toEqual([[], [], [], [], []]);
+        expect([uniform(key(0)), normal(key(0)), rademacher(key(0)), truncatedNormal(key(0)), bernoulli(key(0), 0.5)].map(({ shape }) => shape)).toEqual([
+          [],
+          [],
+          [],
+          [],
+          [],
+        ]);
         expect(normal(key(0), [2, 0, 3]).shape).toEqual([2, 0, 3]);
         expect(uniform(key(0), [2, 3, 4]).shape).toEqual([2, 3, 4]);
         expect(categorical(key(0), zeros([2, 3, 4])).shape).toEqual([2, 3]);
@@ -158,9 +165,21 @@ describe("shapes and dtypes", () => {
       const u = uniform(key(0), [100_000]).dataSync();
       expect(Math.max(...u.subarray(0, 50_000))).toBeLessThan(1);
       expect(u.every((x) => x >= 0 && x < 1)).toBe(true);
-      expect(truncatedNormal(key(0), [100_000], { low: -0.5, high: 3 }).dataSync().every((x) => x >= -0.5 && x <= 3)).toBe(true);
-      expect(rademacher(key(0), [1000]).dataSync().every((x) => x === 1 || x === -1)).toBe(true);
-      expect(normal(key(0), [200_000]).dataSync().every((x) => Math.abs(x) < 5.77)).toBe(true);
+      expect(
+        truncatedNormal(key(0), [100_000], { low: -0.5, high: 3 })
+          .dataSync()
+          .every((x) => x >= -0.5 && x <= 3),
+      ).toBe(true);
+      expect(
+        rademacher(key(0), [1000])
+          .dataSync()
+          .every((x) => x === 1 || x === -1),
+      ).toBe(true);
+      expect(
+        normal(key(0), [200_000])
+          .dataSync()
+          .every((x) => Math.abs(x) < 5.77),
+      ).toBe(true);
     });
   });
 });

@@ -71,7 +71,11 @@ export function normal<const S extends readonly number[] = []>(key: Key, shape?:
  * max(truncatedNormal(key(0), [100])).dataSync()[0] <= 2; // => true
  * ```
  */
-export function truncatedNormal<const S extends readonly number[] = []>(key: Key, shape?: S, { low = -2, high = 2 }: { low?: number; high?: number } = {}): Shaped<S> {
+export function truncatedNormal<const S extends readonly number[] = []>(
+  key: Key,
+  shape?: S,
+  { low = -2, high = 2 }: { low?: number; high?: number } = {},
+): Shaped<S> {
   const n = count("truncated normals", shape ?? []);
   if (!(low >= -4 && low < high && high <= 4)) throw new RangeError(`Cannot draw truncated normals: expected -4 ≤ low < high ≤ 4, got ${low} and ${high}`);
   return scoped(() => reshape(truncated(openUniforms(key, n), low, high), [...(shape ?? [])])) as Shaped<S>;
@@ -88,7 +92,8 @@ export function truncatedNormal<const S extends readonly number[] = []>(key: Key
  * ```
  */
 export function bernoulli(key: Key, probability: number | Tensor, shape?: readonly number[]): Tensor {
-  if (typeof probability === "number" && !(probability >= 0 && probability <= 1)) throw new RangeError(`Cannot draw Bernoulli variables: expected a probability in [0, 1], got ${probability}`);
+  if (typeof probability === "number" && !(probability >= 0 && probability <= 1))
+    throw new RangeError(`Cannot draw Bernoulli variables: expected a probability in [0, 1], got ${probability}`);
   return scoped(() => less(uniform(key, shape ?? (typeof probability === "number" ? [] : probability.shape)), probability));
 }
 

@@ -8,7 +8,8 @@ it("key() takes its seed apart into two words", () => {
 });
 
 it("key() refuses what is no whole number in [0, 2⁵³)", () => {
-  for (const seed of [-1, 0.5, 2 ** 53, NaN, Infinity]) expect(() => key(seed)).toThrow(new RangeError(`Cannot seed a key: expected a whole number in [0, 2^53), got ${seed}`));
+  for (const seed of [-1, 0.5, 2 ** 53, NaN, Infinity])
+    expect(() => key(seed)).toThrow(new RangeError(`Cannot seed a key: expected a whole number in [0, 2^53), got ${seed}`));
 });
 
 it("a key is a value: frozen, and equal to another of the same seed", () => {

@@ -8,7 +8,12 @@ const PI = { counter: [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344], key: [0x
 /** Golden: the three vectors of `philox4x32 10` in `tests/kat_vectors` of Random123 1.14 (D. E. Shaw Research, BSD). */
 const vectors: readonly { name: string; counter: Four; key: readonly [number, number]; words: Four }[] = [
   { name: "zeros", counter: [0, 0, 0, 0], key: [0, 0], words: [0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8] },
-  { name: "ones", counter: [2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1], key: [2 ** 32 - 1, 2 ** 32 - 1], words: [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd] },
+  {
+    name: "ones",
+    counter: [2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1],
+    key: [2 ** 32 - 1, 2 ** 32 - 1],
+    words: [0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd],
+  },
   { name: "the digits of π", ...PI, words: [0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1] },
 ];
 

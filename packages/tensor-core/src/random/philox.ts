@@ -7,7 +7,7 @@ const W1 = 0xbb67ae85;
 function high(a: number, b1: number, b0: number): number {
   const a0 = a & 0xffff;
   const a1 = a >>> 16;
-  const middle = a1 * b0 + ((a0 * b0) / 65536 >>> 0);
+  const middle = a1 * b0 + (((a0 * b0) / 65536) >>> 0);
   const carry = (middle % 65536) + a0 * b1;
   return (a1 * b1 + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
 }

@@ -1,4 +1,21 @@
-import { add, cast, less, log, mul, notEqual, reshape, slice, sqrt, square, tensor, tensor1d, tensor2d, where, type Tensor, type Tensor1D } from "@tensorflow/tfjs-core";
+import {
+  add,
+  cast,
+  less,
+  log,
+  mul,
+  notEqual,
+  reshape,
+  slice,
+  sqrt,
+  square,
+  tensor,
+  tensor1d,
+  tensor2d,
+  where,
+  type Tensor,
+  type Tensor1D,
+} from "@tensorflow/tfjs-core";
 import { bitwiseAnd } from "./bits.ts";
 import { hostWords, DOMAIN, isHostKey, type HostKey, type Key } from "./key.ts";
 import { words } from "./words.ts";

@@ -17,7 +17,8 @@ export function split(parent: Key): readonly [Key, Key];
 export function split(parent: Key, n: number): readonly Key[];
 export function split(parent: Key, n = 2): readonly Key[] {
   if (!(Number.isInteger(n) && n >= 1)) throw new RangeError(`Cannot split a key: expected a whole number of keys of at least 1, got ${n}`);
-  if (!isHostKey(parent)) return unstack(reshape(deviceWords(parent.words as Tensor1D, [0, 0, 0, DOMAIN.split], 2 * n), [n, 2])).map((words) => keyOf(words as Tensor1D));
+  if (!isHostKey(parent))
+    return unstack(reshape(deviceWords(parent.words as Tensor1D, [0, 0, 0, DOMAIN.split], 2 * n), [n, 2])).map((words) => keyOf(words as Tensor1D));
   const words = hostWords(parent, 2 * n, DOMAIN.split);
   return Array.from({ length: n }, (_, i) => keyOf([words[2 * i]!, words[2 * i + 1]!]));
 }
@@ -35,7 +36,8 @@ export function split(parent: Key, n = 2): readonly Key[] {
  * ```
  */
 export function foldIn(parent: Key, data: number | Scalar): Key {
-  if (typeof data === "number" && !(Number.isInteger(data) && data >= 0 && data < 2 ** 32)) throw new RangeError(`Cannot fold into a key: expected a whole number in [0, 2^32), got ${data}`);
+  if (typeof data === "number" && !(Number.isInteger(data) && data >= 0 && data < 2 ** 32))
+    throw new RangeError(`Cannot fold into a key: expected a whole number in [0, 2^32), got ${data}`);
   if (isHostKey(parent) && typeof data === "number") {
     const [low, high] = philoxBlock([data, 0, 0, DOMAIN.fold], parent.words);
     return keyOf([low, high]);

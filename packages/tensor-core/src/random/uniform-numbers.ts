@@ -7,7 +7,7 @@ import { DOMAIN, hostWords, isHostKey, type Key } from "./key.ts";
  * @example
  * ```ts
  * import { key, uniformNumbers } from "@lab/tensor-core";
- * [...uniformNumbers(key(0), 2)].map((u) => u.toFixed(6)); // => [ '0.399046', '0.880517' ]
+ * [...uniformNumbers(key(0), 2)].map((u) => u.toFixed(6)); // => [ '0.399046', '0.880520' ]
  * ```
  */
 export function uniformNumbers(key: Key, n: number): Float64Array {

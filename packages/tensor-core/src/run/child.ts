@@ -35,7 +35,11 @@ try {
 `;
 
 /** Starts a run of many short steps in a process of its own, which goes on from the checkpoint in \`path\`; it prints each step, and a hash of all results. */
-export function start({ path, steps, every }: { path: string; steps: number; every: number }): { readonly child: ChildProcess; readonly ended: Promise<Ending>; printed(text: string): Promise<void> } {
+export function start({ path, steps, every }: { path: string; steps: number; every: number }): {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ending>;
+  printed(text: string): Promise<void>;
+} {
   const root = fileURLToPath(new URL("../..", import.meta.url));
   const flags = ["--conditions=@lab/source", "--import", "tsx", "--input-type=module", "--eval", PROGRAM, "--"];
   const child = spawn(process.execPath, [...flags, path, String(steps), String(every)], { cwd: root, stdio: ["ignore", "pipe", "ignore"] });

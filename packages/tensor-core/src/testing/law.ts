@@ -14,7 +14,9 @@ export function numbers(tree: Tree): readonly { readonly path: string; readonly 
 
 /** Paths, dtypes and shapes: what a state must keep. */
 export function structure(tree: Tree): string {
-  return tensors(tree).map((x, i) => `${paths(tree)[i]}: ${x.dtype} [${x.shape.join(", ")}]`).join("; ");
+  return tensors(tree)
+    .map((x, i) => `${paths(tree)[i]}: ${x.dtype} [${x.shape.join(", ")}]`)
+    .join("; ");
 }
 
 /** Refuses trees whose tensors differ by more than `within`, relative to the larger of 1 and the expected value; NaN equals NaN. */

@@ -26,11 +26,25 @@ const half: Algorithm<Walk, Walk, Info> = {
 };
 
 async function broken(laws: readonly Law[]): Promise<string[]> {
-  const outcomes = await Promise.all(laws.map(async ({ says, holds }) => [says, await Promise.resolve().then(holds).then(() => true, () => false)] as const));
+  const outcomes = await Promise.all(
+    laws.map(
+      async ({ says, holds }) =>
+        [
+          says,
+          await Promise.resolve()
+            .then(holds)
+            .then(
+              () => true,
+              () => false,
+            ),
+        ] as const,
+    ),
+  );
   return outcomes.filter(([, held]) => !held).map(([says]) => says);
 }
 
-const breaking = (step: Algorithm<Walk, Walk, Info>["step"], init = half.init): Promise<string[]> => broken(algorithmLaws("it", { algorithm: { init, step }, position }));
+const breaking = (step: Algorithm<Walk, Walk, Info>["step"], init = half.init): Promise<string[]> =>
+  broken(algorithmLaws("it", { algorithm: { init, step }, position }));
 
 describe("algorithmLaws()", () => {
   for (const { says, holds } of algorithmLaws("x ← x/2 + √¾ z", { algorithm: half, position })) it(says, holds);
@@ -53,7 +67,9 @@ describe("algorithmLaws()", () => {
 
   it("algorithmLaws() notice a state that grows, or changes its dtype", async () => {
     expect(await breaking((_key, { x }) => [{ x: stack([x, x]) }, reported(x)])).toContain("it keeps the structure, shapes and dtypes of its state and info");
-    expect(await breaking((_key, { x }) => [{ x: cast(x, "int32") }, reported(x)])).toContain("it keeps the structure, shapes and dtypes of its state and info");
+    expect(await breaking((_key, { x }) => [{ x: cast(x, "int32") }, reported(x)])).toContain(
+      "it keeps the structure, shapes and dtypes of its state and info",
+    );
   });
 
   it("algorithmLaws() notice tensors that are kept from step to step", async () => {

@@ -42,7 +42,12 @@ describe("effectiveDraws()", () => {
 
   it("effectiveDraws() refuses too few draws and ragged chains", () => {
     expect(() => effectiveDraws([1, 2, 3])).toThrow("at least 4, got 3");
-    expect(() => effectiveDraws([[1, 2, 3, 4], [1, 2, 3]])).toThrow("got 4, 3");
+    expect(() =>
+      effectiveDraws([
+        [1, 2, 3, 4],
+        [1, 2, 3],
+      ]),
+    ).toThrow("got 4, 3");
     expect(() => effectiveDraws([])).toThrow("got none");
   });
 });

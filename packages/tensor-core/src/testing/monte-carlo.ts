@@ -9,7 +9,9 @@ function chainsOf(draws: Draws): readonly ArrayLike<number>[] {
   const chains = typeof draws[0] === "number" ? [draws as ArrayLike<number>] : (draws as readonly ArrayLike<number>[]);
   const length = chains[0]?.length ?? 0;
   if (length < 4 || chains.some((chain) => chain.length !== length))
-    throw new RangeError(`Cannot estimate an expectation: expected chains of equally many draws, at least 4, got ${chains.map((chain) => chain.length).join(", ") || "none"}`);
+    throw new RangeError(
+      `Cannot estimate an expectation: expected chains of equally many draws, at least 4, got ${chains.map((chain) => chain.length).join(", ") || "none"}`,
+    );
   return chains;
 }
 
@@ -35,7 +37,7 @@ function autocovariance(x: ArrayLike<number>, mean: number, lag: number): number
  * @example
  * ```ts
  * import { effectiveDraws } from "@lab/tensor-core/testing";
- * const stuck = Array.from({ length: 1000 }, (_, t) => Math.floor(t / 100) % 2);
+ * const stuck = Array.from({ length: 1000 }, (_, t) => Math.floor(t / 500));
  * effectiveDraws(stuck) < 10; // => true
  * ```
  */
@@ -84,7 +86,9 @@ export function expectation(draws: Draws, truth: number, { ess }: { ess: number 
   const distance = Math.abs(estimate.mean - truth);
   if (!(distance <= STANDARD_ERRORS * estimate.error)) {
     const away = (distance / estimate.error).toFixed(1);
-    throw new Error(`Expected a mean of ${truth}, got ${estimate.mean} ± ${estimate.error}: ${away} standard errors off, with ${estimate.ess.toFixed(0)} effective draws`);
+    throw new Error(
+      `Expected a mean of ${truth}, got ${estimate.mean} ± ${estimate.error}: ${away} standard errors off, with ${estimate.ess.toFixed(0)} effective draws`,
+    );
   }
   return estimate;
 }

@@ -66,17 +66,18 @@ export function samplerLaws<Position extends Tree, State extends Tree, Info exte
         scoped(() => {
           const state = algorithm.init(position());
           const [[a], [b]] = [algorithm.step(one, state), algorithm.step(other, state)];
-          const text = (tree: Tree): string => numbers(tree).map(({ array }) => array.data.join()).join(";");
+          const text = (tree: Tree): string =>
+            numbers(tree)
+              .map(({ array }) => array.data.join())
+              .join(";");
           if (text(a) === text(b)) throw new Error("Expected another key to draw otherwise: two keys gave the same state");
         }),
     },
-    ...columns.map(
-      ([column, { truth }]): Law => ({
-        says: `${name} has the expectation of ${column}`,
-        async holds() {
-          expectation((await (chains ??= drawn()))[column]!, truth, { ess });
-        },
-      }),
-    ),
+    ...columns.map(([column, { truth }]): Law => ({
+      says: `${name} has the expectation of ${column}`,
+      async holds() {
+        expectation((await (chains ??= drawn()))[column]!, truth, { ess });
+      },
+    })),
   ];
 }

@@ -9,21 +9,54 @@ import { tensors, type Tree } from "./tree.ts";
 await engine();
 
 const numbers = (tree: Tree): number[][] => tensors(tree).map((x) => [...x.dataSync()]);
-const a = (): { w: Tensor; b: readonly [Tensor] } => ({ w: tensor2d([[1, 2], [3, 4]]), b: [tensor1d([-1, 0.5])] });
-const b = (): { w: Tensor; b: readonly [Tensor] } => ({ w: tensor2d([[0, -2], [1, 8]]), b: [tensor1d([2, 4])] });
+const a = (): { w: Tensor; b: readonly [Tensor] } => ({
+  w: tensor2d([
+    [1, 2],
+    [3, 4],
+  ]),
+  b: [tensor1d([-1, 0.5])],
+});
+const b = (): { w: Tensor; b: readonly [Tensor] } => ({
+  w: tensor2d([
+    [0, -2],
+    [1, 8],
+  ]),
+  b: [tensor1d([2, 4])],
+});
 const checked = (body: () => void): void => noLeaks(() => scoped(body));
 
 describe("arithmetic of trees", () => {
   it("add(), sub(), mul(), scale() and axpy() work leaf by leaf, each in its own order", () =>
     checked(() => {
-      expect(numbers(add(a(), b()))).toEqual([[1, 0, 4, 12], [1, 4.5]]);
-      expect(numbers(sub(a(), b()))).toEqual([[1, 4, 2, -4], [-3, -3.5]]);
-      expect(numbers(mul(a(), b()))).toEqual([[0, -4, 3, 32], [-2, 2]]);
-      expect(numbers(scale(2, a()))).toEqual([[2, 4, 6, 8], [-2, 1]]);
-      expect(numbers(scale(scalar(-1), a()))).toEqual([[-1, -2, -3, -4], [1, -0.5]]);
+      expect(numbers(add(a(), b()))).toEqual([
+        [1, 0, 4, 12],
+        [1, 4.5],
+      ]);
+      expect(numbers(sub(a(), b()))).toEqual([
+        [1, 4, 2, -4],
+        [-3, -3.5],
+      ]);
+      expect(numbers(mul(a(), b()))).toEqual([
+        [0, -4, 3, 32],
+        [-2, 2],
+      ]);
+      expect(numbers(scale(2, a()))).toEqual([
+        [2, 4, 6, 8],
+        [-2, 1],
+      ]);
+      expect(numbers(scale(scalar(-1), a()))).toEqual([
+        [-1, -2, -3, -4],
+        [1, -0.5],
+      ]);
       // y + c x: c goes with the first tree.
-      expect(numbers(axpy(10, a(), b()))).toEqual([[10, 18, 31, 48], [-8, 9]]);
-      expect(numbers(axpy(scalar(10), a(), b()))).toEqual([[10, 18, 31, 48], [-8, 9]]);
+      expect(numbers(axpy(10, a(), b()))).toEqual([
+        [10, 18, 31, 48],
+        [-8, 9],
+      ]);
+      expect(numbers(axpy(scalar(10), a(), b()))).toEqual([
+        [10, 18, 31, 48],
+        [-8, 9],
+      ]);
     }));
 
   it("dot() and norm() run over all leaves together", () =>
@@ -35,7 +68,13 @@ describe("arithmetic of trees", () => {
 
   it("where() takes the whole of one tree or the other by a scalar, and NaN does not leak from the one left out", () =>
     checked(() => {
-      const bad = { w: tensor2d([[NaN, 1], [1, 1]]), b: [tensor1d([NaN, 0])] };
+      const bad = {
+        w: tensor2d([
+          [NaN, 1],
+          [1, 1],
+        ]),
+        b: [tensor1d([NaN, 0])],
+      };
       expect(numbers(where(scalar(true, "bool"), a(), bad))).toEqual(numbers(a()));
       expect(numbers(where(scalar(false, "bool"), bad, a()))).toEqual(numbers(a()));
     }));

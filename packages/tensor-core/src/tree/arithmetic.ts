@@ -49,7 +49,8 @@ export function where<T extends Tree>(condition: Tensor, a: T, b: Tree): T {
 /** ⟨a, b⟩ over all leaves: a scalar. */
 export function dot(a: Tree, b: Tree): Scalar {
   const [xs, ys] = [tensors(a), tensors(b)];
-  if (xs.length === 0 || xs.length !== ys.length) throw new TypeError(`Cannot take a dot product: expected trees of equally many tensors, got ${xs.length} and ${ys.length}`);
+  if (xs.length === 0 || xs.length !== ys.length)
+    throw new TypeError(`Cannot take a dot product: expected trees of equally many tensors, got ${xs.length} and ${ys.length}`);
   const terms = xs.map((x, i) => sum<Scalar>(mulTensors(x, ys[i]!)));
   return terms.reduce((s, t) => addTensors(s, t));
 }

@@ -19,7 +19,7 @@ const small: Safetensors = {
     n: { dtype: "int32", shape: [], data: Int32Array.of(-7) },
     none: { dtype: "float32", shape: [0, 4], data: new Float32Array(0) },
   },
-  metadata: { step: "3", "größe": "µ" },
+  metadata: { step: "3", größe: "µ" },
 };
 
 const stored: fc.Arbitrary<StoredTensor> = fc.array(fc.nat(3), { maxLength: 3 }).chain((shape) => {
@@ -36,9 +36,13 @@ describe("safetensors()", () => {
   it("storedTensors(safetensors(x)) is x, bit for bit", () => {
     const names = fc.string({ unit: "grapheme" }).filter((name) => name !== "__metadata__" && name !== "__proto__");
     fc.assert(
-      fc.property(fc.dictionary(names, stored, { noNullPrototype: true }), fc.dictionary(names, fc.string({ unit: "grapheme" }), { noNullPrototype: true }), (tensors, metadata) => {
-        expect(storedTensors(safetensors({ tensors, metadata }))).toEqual({ tensors, metadata });
-      }),
+      fc.property(
+        fc.dictionary(names, stored, { noNullPrototype: true }),
+        fc.dictionary(names, fc.string({ unit: "grapheme" }), { noNullPrototype: true }),
+        (tensors, metadata) => {
+          expect(storedTensors(safetensors({ tensors, metadata }))).toEqual({ tensors, metadata });
+        },
+      ),
       { seed: 1, numRuns: 200 },
     );
   });
@@ -71,7 +75,9 @@ describe("safetensors()", () => {
   });
 
   it("safetensors() refuses data that do not fill their shape", () => {
-    expect(() => safetensors({ tensors: { x: { dtype: "float32", shape: [2, 3], data: new Float32Array(5) } }, metadata: {} })).toThrow(new RangeError('Cannot write "x": expected 6 elements for shape [2, 3], got 5'));
+    expect(() => safetensors({ tensors: { x: { dtype: "float32", shape: [2, 3], data: new Float32Array(5) } }, metadata: {} })).toThrow(
+      new RangeError('Cannot write "x": expected 6 elements for shape [2, 3], got 5'),
+    );
   });
 });
 

@@ -1,5 +1,9 @@
 /** A tensor at rest: row-major elements of one of the types that TensorFlow.js has. */
-export type StoredTensor = { readonly dtype: "float32" | "int32" | "bool"; readonly shape: readonly number[]; readonly data: Float32Array | Int32Array | Uint8Array };
+export type StoredTensor = {
+  readonly dtype: "float32" | "int32" | "bool";
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | Uint8Array;
+};
 /** A file's contents: tensors by name, and free text by name. */
 export type Safetensors = { readonly tensors: { readonly [name: string]: StoredTensor }; readonly metadata: { readonly [name: string]: string } };
 
@@ -33,7 +37,8 @@ export function safetensors({ tensors, metadata }: Safetensors): Uint8Array {
   const bytes = new Uint8Array(8 + length + offset).fill(32, 8, 8 + length);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
   bytes.set(text, 8);
-  for (const [name, { data }] of Object.entries(tensors)) bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + length + header[name]!.data_offsets[0]);
+  for (const [name, { data }] of Object.entries(tensors))
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), 8 + length + header[name]!.data_offsets[0]);
   return bytes;
 }
 
@@ -50,13 +55,19 @@ export function storedTensors(bytes: Uint8Array): Safetensors {
   const start = 8 + length;
   const tensors = Object.entries(entries).map(([name, entry]) => {
     if (!isEntry(entry)) throw new RangeError(`Cannot read "${name}": expected a dtype, a shape and two offsets, got ${JSON.stringify(entry)}`);
-    const { dtype: code, shape, data_offsets: [from, to] } = entry;
+    const {
+      dtype: code,
+      shape,
+      data_offsets: [from, to],
+    } = entry;
     const dtype = (Object.keys(CODES) as (keyof typeof CODES)[]).find((d) => CODES[d] === code);
     if (dtype === undefined) throw new RangeError(`Cannot read "${name}": expected F32, I32 or BOOL, got ${code}`);
     const array = ARRAYS[dtype];
     const size = shape.reduce((n, d) => n * d, 1);
     if (!(to - from === size * array.BYTES_PER_ELEMENT && start + to <= bytes.length))
-      throw new RangeError(`Cannot read "${name}": expected ${size * array.BYTES_PER_ELEMENT} bytes for shape [${shape.join(", ")}], got bytes ${from} to ${to} of ${bytes.length - start}`);
+      throw new RangeError(
+        `Cannot read "${name}": expected ${size * array.BYTES_PER_ELEMENT} bytes for shape [${shape.join(", ")}], got bytes ${from} to ${to} of ${bytes.length - start}`,
+      );
     return [name, { dtype, shape, data: new array(Uint8Array.from(bytes.subarray(start + from, start + to)).buffer) }] as const;
   });
   if (!isText(metadata)) throw new RangeError(`Cannot read safetensors: expected metadata of text by name, got ${JSON.stringify(metadata)}`);
@@ -80,6 +91,7 @@ function headerOf(bytes: Uint8Array): { readonly __metadata__?: unknown; readonl
   } catch (cause) {
     throw new RangeError("Cannot read safetensors: the header is not JSON", { cause });
   }
-  if (typeof header !== "object" || header === null || Array.isArray(header)) throw new RangeError(`Cannot read safetensors: expected a header of tensors by name, got ${JSON.stringify(header)}`);
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw new RangeError(`Cannot read safetensors: expected a header of tensors by name, got ${JSON.stringify(header)}`);
   return header as { readonly [name: string]: unknown };
 }

@@ -35,7 +35,10 @@ function drawn(tree: Tree): Outline {
 }
 
 const property = (check: (tree: Tree, from: Outline) => void): void =>
-  fc.assert(fc.property(outline, (from) => noLeaks(() => scoped(() => void check(grown(from), from)))), { seed: 1, numRuns: 200 });
+  fc.assert(
+    fc.property(outline, (from) => noLeaks(() => scoped(() => void check(grown(from), from)))),
+    { seed: 1, numRuns: 200 },
+  );
 
 describe("laws of trees", () => {
   it("withTensors(t, tensors(t)) is t", () => property((tree, from) => expect(drawn(withTensors(tree, tensors(tree)))).toEqual(from)));
@@ -92,7 +95,9 @@ describe("trees", () => {
 
   it("map() names the path where a tree lacks a tensor", () => {
     const x = scalar(1);
-    expect(() => map((a) => a, { deep: [x] }, { deep: [] as readonly Tree[] })).toThrow(new TypeError('Cannot map over trees: expected a tensor at "deep.0" of tree 2, got undefined'));
+    expect(() => map((a) => a, { deep: [x] }, { deep: [] as readonly Tree[] })).toThrow(
+      new TypeError('Cannot map over trees: expected a tensor at "deep.0" of tree 2, got undefined'),
+    );
     expect(() => map((a) => a, { deep: { w: x } }, { deep: { w: x } }, { deep: null })).toThrow('expected a tensor at "deep.w" of tree 3, got undefined');
     expect(() => map((a) => a, { w: x }, { w: null })).toThrow("got null");
     expect(() => map((a) => a, { w: x }, { w: { v: x } })).toThrow("got object");

@@ -67,7 +67,10 @@ export function map<T extends Tree, Others extends readonly Tree[]>(f: (x: Tenso
   function walk(t: Tree, os: readonly Tree[], path: string): Tree {
     if (t instanceof Tensor) {
       const stray = os.findIndex((o) => !(o instanceof Tensor));
-      if (stray >= 0) throw new TypeError(`Cannot map over trees: expected a tensor at "${path}" of tree ${stray + 2}, got ${os[stray] === null ? "null" : typeof os[stray]}`);
+      if (stray >= 0)
+        throw new TypeError(
+          `Cannot map over trees: expected a tensor at "${path}" of tree ${stray + 2}, got ${os[stray] === null ? "null" : typeof os[stray]}`,
+        );
       return f(t, ...(os as unknown as Tensors<Others>));
     }
     if (isLeaf(t) || (isKey(t) && isHostKey(t))) return t;

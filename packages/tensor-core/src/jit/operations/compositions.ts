@@ -28,7 +28,12 @@ const adam = (g: T, m: T, v: T, count: T): T => {
 
 export const compositions: Operations = {
   "a layer norm": { f: layerNorm, inputs: [x, floats([6], { salt: 1 }), floats([6], { salt: 2 })], terms: 24, largest: 16, gradient: "every" },
-  "causal attention": { f: attention, inputs: [floats([2, 5, 4]), floats([2, 5, 4], { salt: 1 }), floats([2, 5, 4], { salt: 2 })], terms: 20, gradient: "every" },
+  "causal attention": {
+    f: attention,
+    inputs: [floats([2, 5, 4]), floats([2, 5, 4], { salt: 1 }), floats([2, 5, 4], { salt: 2 })],
+    terms: 20,
+    gradient: "every",
+  },
   "a GELU by erf": { f: gelu, inputs: [x], largest: 2, gradient: "every" },
   "the cross-entropy of integer labels": {
     f: (a, i) => tf.neg(tf.mean(tf.sum(tf.mul(tf.cast(tf.oneHot(i, 6), "float32"), tf.logSoftmax(a)), -1))),
@@ -37,7 +42,13 @@ export const compositions: Operations = {
     largest: 4,
     gradient: [0],
   },
-  softmaxCrossEntropy: { f: (a, i) => tf.losses.softmaxCrossEntropy(tf.oneHot(i, 6), a), inputs: [x, integers([4], { max: 6 })], terms: 12, largest: 4, gradient: [0] },
+  softmaxCrossEntropy: {
+    f: (a, i) => tf.losses.softmaxCrossEntropy(tf.oneHot(i, 6), a),
+    inputs: [x, integers([4], { max: 6 })],
+    terms: 12,
+    largest: 4,
+    gradient: [0],
+  },
   "a bounded loss of a two-layer network": {
     f: (a, w, b, v) => tf.sigmoid(tf.matMul(tf.relu(tf.add(tf.matMul(a, w), b)), v)),
     inputs: [x, floats([6, 8], { salt: 1 }), floats([8], { salt: 2 }), floats([8, 3], { salt: 3 })],
@@ -55,7 +66,10 @@ export const compositions: Operations = {
     terms: 31,
     gradient: "every",
   },
-  "an accept or reject": { f: (a, b, u) => tf.where(tf.less(tf.log(u), tf.sub(tf.sum(a), tf.sum(b))), a, b), inputs: [x, floats([4, 6], { salt: 1 }), floats([], { min: 0.01, max: 1 })] },
+  "an accept or reject": {
+    f: (a, b, u) => tf.where(tf.less(tf.log(u), tf.sub(tf.sum(a), tf.sum(b))), a, b),
+    inputs: [x, floats([4, 6], { salt: 1 }), floats([], { min: 0.01, max: 1 })],
+  },
   "a KL of mean-field Gaussians": {
     f: (m, s) => tf.sum(tf.sub(tf.mul(tf.add(tf.square(m), tf.exp(tf.mul(s, 2))), 0.5), tf.add(s, 0.5))),
     inputs: [x, floats([4, 6], { salt: 1 })],

@@ -24,8 +24,30 @@ export const layout: Operations = {
   unstack: smooth((a) => tf.unstack(a, 0), x),
   split: smooth((a) => tf.split(a, 3, 1), x),
   "split into unequal parts": smooth((a) => tf.split(a, [1, 2, 3], 1), x),
-  pad: smooth((a) => tf.pad(a, [[1, 0], [2, 1]], 0.5), x),
-  mirrorPad: flat((a) => tf.mirrorPad(a, [[1, 1], [2, 0]], "reflect"), x),
+  pad: smooth(
+    (a) =>
+      tf.pad(
+        a,
+        [
+          [1, 0],
+          [2, 1],
+        ],
+        0.5,
+      ),
+    x,
+  ),
+  mirrorPad: flat(
+    (a) =>
+      tf.mirrorPad(
+        a,
+        [
+          [1, 1],
+          [2, 0],
+        ],
+        "reflect",
+      ),
+    x,
+  ),
   tile: smooth((a) => tf.tile(a, [2, 3]), x),
   broadcastTo: smooth((a) => tf.broadcastTo(a, [4, 6]), floats([1, 6])),
   reverse: smooth((a) => tf.reverse(a, 1), x),
