@@ -9,7 +9,10 @@ import { map, paths, tensors, withTensors, type Tree } from "./tree/tree.ts";
 
 /** How a function is compiled. */
 export type JitOptions = {
-  /** Compile with XLA; without it TensorFlow runs its own kernels on the optimised graph. */
+  /**
+   * Compile with XLA, all but convolutions and pooling, whose own kernels are faster; without it TensorFlow runs its own kernels on the optimised graph,
+   * which wins where a few large products of matrices take most of the time.
+   */
   readonly xla?: boolean;
   /** How many graphs are kept, the most recently used ones: one per structure, shapes and dtypes of the arguments. */
   readonly maxGraphs?: number;

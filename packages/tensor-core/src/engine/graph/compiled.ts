@@ -1,5 +1,6 @@
 import type { NativeBackend, TensorMetadata } from "../native-backend.ts";
-import { boolAttribute, functionAttribute, savedModel, shapeAttribute, typeAttribute, typesAttribute, type Node } from "./graph-def.ts";
+import { boolAttribute, functionAttribute, savedModel, shapeAttribute, typeAttribute, typesAttribute, type FunctionDef, type Node } from "./graph-def.ts";
+import { staged } from "./stages.ts";
 import type { Traced } from "./trace.ts";
 
 /** A graph in the engine: one call per run. */
@@ -15,7 +16,7 @@ export type CompiledGraph = {
 const UNUSED = "unused";
 
 /** The traced function as one node of a graph, so that XLA can be told to compile it whole. */
-function nodes({ main }: Traced, xla: boolean): Node[] {
+function nodes(main: FunctionDef, xla: boolean): Node[] {
   const placeholders = main.inputs.map(({ name, dtype }): Node => ({ name, op: "Placeholder", inputs: [], attributes: [typeAttribute("dtype", dtype)] }));
   const call: Node = {
     name: "call",
@@ -39,9 +40,12 @@ export function load(backend: NativeBackend, traced: Traced, { xla }: { xla: boo
   const none: Node = { name: UNUSED, op: "Placeholder", inputs: [], attributes: [typeAttribute("dtype", binding.TF_FLOAT), shapeAttribute("shape", [])] };
   // The binding cannot run a graph without inputs.
   const alone = traced.main.inputs.length === 0;
+  const parts = xla ? staged(traced.main, traced.values) : undefined;
+  const main = parts?.main ?? traced.main;
   let session: number;
   try {
-    fs.writeFileSync(`${folder}/saved_model.pb`, savedModel([...nodes(traced, xla), ...(alone ? [none] : [])], [traced.main, ...traced.functions]));
+    const graph = [...nodes(main, xla && parts === undefined), ...(alone ? [none] : [])];
+    fs.writeFileSync(`${folder}/saved_model.pb`, savedModel(graph, [main, ...(parts?.stages ?? []), ...traced.functions]));
     session = binding.loadSavedModel(folder, "serve");
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

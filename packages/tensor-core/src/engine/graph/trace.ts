@@ -8,7 +8,14 @@ import { place } from "./place.ts";
 const LARGEST_CONSTANT = 1 << 16;
 
 /** A pure function, written down: its arguments are the declared inputs, then the captured handles. */
-export type Traced = { readonly functions: readonly FunctionDef[]; readonly main: FunctionDef; readonly captures: readonly number[]; readonly operations: number };
+export type Traced = {
+  readonly functions: readonly FunctionDef[];
+  readonly main: FunctionDef;
+  readonly captures: readonly number[];
+  readonly operations: number;
+  /** What main's edges carry. */
+  readonly values: ReadonlyMap<string, HandleInfo>;
+};
 
 /** A trace in progress. */
 export type Trace = {
@@ -172,7 +179,8 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
       const definition = written("main", main, results);
       const operations = functions.reduce((sum, { nodes }) => sum + nodes.length, 0);
       const captures = main.captures.map((id) => binding.executeOp("Identity", [{ name: "T", type: binding.TF_ATTR_TYPE, value: infos.get(id)!.dtype }], [id], 1)[0]!.id);
-      return { functions: functions.filter((f) => f !== definition), main: definition, captures, operations };
+      const values = new Map([...main.edges].map(([id, from]) => [from, infos.get(id)!]));
+      return { functions: functions.filter((f) => f !== definition), main: definition, captures, operations, values };
     });
   } finally {
     current = before;
