@@ -110,8 +110,18 @@ export async function exactKl(posterior: MeanField<WideMlp>, which: number): Pro
   return mean.reduce((sum, m, leaf) => sum + gaussianKl(m.data, logScale[leaf]!.data), 0);
 }
 
+/** Mean risks over exact draws, and their variances from draw to draw. */
+export type DrawnRisks = {
+  readonly draws: number;
+  readonly riskCe: number;
+  readonly varianceCe: number;
+  readonly risk01: number;
+  readonly variance01: number;
+  readonly testError01: number;
+};
+
 /** The risks of fresh, exact draws of one run's Gaussian. */
-export async function certified(key: Key, { energy, errors, settings, kept }: Problem, posterior: MeanField<WideMlp>, which: number) {
+export async function certified(key: Key, { energy, errors, settings, kept }: Problem, posterior: MeanField<WideMlp>, which: number): Promise<DrawnRisks> {
   const copies = settings.chains;
   const steps = Math.ceil(settings.certified / copies);
   using repeated = own(() => ofRun(posterior, which, { copies }));
