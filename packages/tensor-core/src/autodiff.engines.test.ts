@@ -53,7 +53,7 @@ describe("valueAndGrad()", () => {
             [3, 4],
           ]),
         }),
-      ).toThrow(/[Ii]ncompatible|inner shapes/);
+      ).toThrow(/[Ii]ncompatible|inner shapes|multiply matrices/);
     }));
 });
 

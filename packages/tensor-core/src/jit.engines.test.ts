@@ -61,7 +61,8 @@ describe("jit()", () => {
         for (let i = 0; i < 2; i++) {
           const result = f(x, y);
           expect([result.x, result.y, result.again, result.sum].map((t) => numbers(t)[0])).toEqual([1, 5, 1, 6]);
-          tf.dispose([result.x, result.again]);
+          // Where there are no graphs, jit(f) is f, and hands through the very tensor.
+          if (nativeBackend() !== undefined) tf.dispose([result.x, result.again]);
           expect(numbers(x)).toEqual([1]);
           const [first, second] = twice(x) as [tf.Tensor, tf.Tensor];
           expect([numbers(first), numbers(second)]).toEqual([[2], [2]]);

@@ -7,6 +7,7 @@ export type Values = (draw: number) => Tensor;
 /** An operation, or a few of them, as the packages use it. */
 export type Operation = {
   readonly inputs: readonly Values[];
+  // oxlint-disable-next-line typescript/no-explicit-any -- each operation asks for tensors of ranks of its own
   readonly f: (...xs: any[]) => Tensor | readonly Tensor[];
   /** The longest sum behind one element of a result or of a gradient: its rounding grows with it. */
   readonly terms?: number;
