@@ -40,7 +40,7 @@ const scales: { readonly [Name in Effort]: Settings } = {
 
 /** Engines without compiled graphs are slower by ten and by hundreds: they get less to do, unless the whole is asked for. */
 const lighter: { readonly [Name in EngineName]?: Partial<Settings> } = {
-  wasm: { n: 500, test: 1000, hidden: 20, chains: 4, rungs: 12, warmup: 20, draws: 50, descent: 400, certified: 400 },
+  wasm: { n: 300, test: 1000, hidden: 10, chains: 4, rungs: 12, warmup: 15, draws: 40, descent: 200, certified: 200 },
   cpu: { n: 100, test: 200, hidden: 5, chains: 2, rungs: 12, warmup: 10, draws: 20, descent: 100, certified: 50 },
 };
 
