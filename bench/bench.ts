@@ -22,11 +22,20 @@ const flags: ArgsDef = {
   help: { type: "boolean", alias: "h", description: "Show this" },
 };
 
-type Options = { readonly rounds: number; readonly threads: number; readonly turn: number; readonly onlyOurs: boolean; readonly json: boolean; readonly keeps: boolean; readonly names: readonly string[] };
+type Options = {
+  readonly rounds: number;
+  readonly threads: number;
+  readonly turn: number;
+  readonly onlyOurs: boolean;
+  readonly json: boolean;
+  readonly keeps: boolean;
+  readonly names: readonly string[];
+};
 
 function numeric(name: string, given: unknown, whole: boolean): number {
   const value = Number(given);
-  if (!(value > 0 && Number.isFinite(value) && (!whole || Number.isInteger(value)))) throw new RangeError(`Cannot bench: --${name} must be a positive ${whole ? "whole " : ""}number, got ${String(given)}`);
+  if (!(value > 0 && Number.isFinite(value) && (!whole || Number.isInteger(value))))
+    throw new RangeError(`Cannot bench: --${name} must be a positive ${whole ? "whole " : ""}number, got ${String(given)}`);
   return value;
 }
 
@@ -36,7 +45,12 @@ function options(argv: readonly string[]): Options | "help" {
   const stray = given._.find((name) => !names.includes(name));
   if (stray !== undefined) throw new RangeError(`Cannot bench "${stray}": expected ${names.join(", ")}`);
   const unknown = Object.keys(given).find((name) => name !== "_" && name !== "h" && !(name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`) in flags));
-  if (unknown !== undefined) throw new RangeError(`Cannot bench: --${unknown} is not one of ${Object.keys(flags).map((name) => `--${name}`).join(", ")}`);
+  if (unknown !== undefined)
+    throw new RangeError(
+      `Cannot bench: --${unknown} is not one of ${Object.keys(flags)
+        .map((name) => `--${name}`)
+        .join(", ")}`,
+    );
   return {
     rounds: numeric("rounds", given["rounds"], true),
     threads: numeric("threads", given["threads"], true),
@@ -87,7 +101,10 @@ async function bench({ rounds, threads, turn, onlyOurs, json, keeps, names: chos
 
 try {
   const chosen = options(process.argv.slice(2));
-  if (chosen === "help") process.stdout.write(`${await renderUsage({ meta: { name: "bench", description: `Ours against PyTorch and JAX, round by round. Names: ${names.join(", ")}` }, args: flags })}\n`);
+  if (chosen === "help")
+    process.stdout.write(
+      `${await renderUsage({ meta: { name: "bench", description: `Ours against PyTorch and JAX, round by round. Names: ${names.join(", ")}` }, args: flags })}\n`,
+    );
   else await bench(chosen);
 } catch (error) {
   tell("");

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "..", "..");
 const PROCESSES = 7;
 
 /** Seconds from `import` to the first result, at most. */
-export const LIMITS: { readonly [engine: string]: number } = { native: 1.5, wasm: 0.5 };
+const LIMITS: { readonly [engine: string]: number } = { native: 1.5, wasm: 0.5 };
 
 /** What a user's first lines do, timed from inside; `sinceStart` counts Node's own start too. */
 const FIRST_LINES = `
@@ -25,7 +25,12 @@ process.stdout.write(JSON.stringify({ name, result, seconds: (end - start) / 100
 `;
 
 function newest(folder: string): number {
-  return Math.max(0, ...readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs));
+  return Math.max(
+    0,
+    ...readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => statSync(join(parentPath, name)).mtimeMs),
+  );
 }
 
 /** Users import what is built; it is built if the sources are newer. */
@@ -59,7 +64,11 @@ export async function startup({ threads }: { readonly threads: number }): Promis
     }
   const report: { [engine: string]: { readonly importToResult: Spread; readonly processToResult: Spread; readonly limit: number } } = {};
   for (const [engine, all] of Object.entries(times)) {
-    report[engine] = { importToResult: spread(all.map(({ seconds }) => seconds)), processToResult: spread(all.map(({ sinceStart }) => sinceStart)), limit: LIMITS[engine]! };
+    report[engine] = {
+      importToResult: spread(all.map(({ seconds }) => seconds)),
+      processToResult: spread(all.map(({ sinceStart }) => sinceStart)),
+      limit: LIMITS[engine]!,
+    };
   }
   const lines = Object.entries(report).map(
     ([engine, { importToResult, processToResult, limit }]) =>

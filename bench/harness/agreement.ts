@@ -15,12 +15,14 @@ export function agreement(name: string, theirs: Values, ours: Values, { relative
   let worst = 0;
   for (const [value, expected] of Object.entries(ours)) {
     const found = theirs[value]!;
-    if (found.length !== expected.length) throw new Error(`Cannot compare ${name} with ours: expected ${expected.length} numbers of "${value}", got ${found.length}`);
+    if (found.length !== expected.length)
+      throw new Error(`Cannot compare ${name} with ours: expected ${expected.length} numbers of "${value}", got ${found.length}`);
     expected.forEach((b, i) => {
       const a = found[i]!;
       const share = Math.abs(a - b) / (absolute + relative * Math.abs(b));
       // NaN is no agreement.
-      if (!(share <= 1)) throw new Error(`Cannot compare ${name} with ours: expected "${value}" [${i}] within ${relative} relative and ${absolute} absolute of ${b}, got ${a}`);
+      if (!(share <= 1))
+        throw new Error(`Cannot compare ${name} with ours: expected "${value}" [${i}] within ${relative} relative and ${absolute} absolute of ${b}, got ${a}`);
       worst = Math.max(worst, share);
     });
   }

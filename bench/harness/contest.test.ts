@@ -10,7 +10,14 @@ import { machine } from "./machine.ts";
 import { keep, type Record } from "./results.ts";
 import { scores } from "./scores.ts";
 
-const work: Work = { name: "fake", title: "Nothing", module: "none", settings: { loss: 2 }, tolerance: { relative: 1e-6, absolute: 0 }, goals: { "JAX jit": 3, "PyTorch eager": 2 } };
+const work: Work = {
+  name: "fake",
+  title: "Nothing",
+  module: "none",
+  settings: { loss: 2 },
+  tolerance: { relative: 1e-6, absolute: 0 },
+  goals: { "JAX jit": 3, "PyTorch eager": 2 },
+};
 
 function fake(name: string, seconds: number, fault = ""): Launch {
   return { name, command: process.execPath, args: [join(import.meta.dirname, "fake-peer.mjs"), String(seconds), fault], env: process.env };
@@ -33,12 +40,16 @@ test("contest() measures every contestant in every round and compares it with ou
 });
 
 test("contest() refuses a peer that computes something else", async () => {
-  await expect(contest(work, [fake("ours", 0.01), fake("JAX jit", 0.02, "wrong")], { rounds: 1 })).rejects.toThrow('Cannot compare JAX jit with ours: expected "loss" [0]');
+  await expect(contest(work, [fake("ours", 0.01), fake("JAX jit", 0.02, "wrong")], { rounds: 1 })).rejects.toThrow(
+    'Cannot compare JAX jit with ours: expected "loss" [0]',
+  );
 });
 
 test("contest() reports a contestant's error, and the last words of one that dies, by its name", async () => {
   await expect(contest(work, [fake("ours", 0.01, "refuses")], { rounds: 1 })).rejects.toThrow("Cannot bench ours: no such work");
-  await expect(contest(work, [fake("ours", 0.01), fake("JAX jit", 0.01, "dies")], { rounds: 3 })).rejects.toThrow(/Cannot bench JAX jit: it ended with code 3\nout of luck/);
+  await expect(contest(work, [fake("ours", 0.01), fake("JAX jit", 0.01, "dies")], { rounds: 3 })).rejects.toThrow(
+    /Cannot bench JAX jit: it ended with code 3\nout of luck/,
+  );
   const absent: Launch = { name: "absent", command: join(tmpdir(), "no-such-command"), args: [], env: {} };
   await expect(contest(work, [absent], { rounds: 1 })).rejects.toThrow("Cannot bench absent: spawn");
 });

@@ -64,7 +64,18 @@ export async function contest(work: Work, launches: readonly Launch[], { rounds,
       const { seconds, processor, iterations, idle } = laps.get(who.name)!;
       const { peak } = await who.memory();
       const against = who === own ? {} : { ratio: ratio(seconds, reference), difference: difference! };
-      standings.push({ name: who.name, seconds: spread(seconds), rounds: seconds, processor: spread(processor), iterations, prepareSeconds, peakMemory: peak, idle, versions, ...against });
+      standings.push({
+        name: who.name,
+        seconds: spread(seconds),
+        rounds: seconds,
+        processor: spread(processor),
+        iterations,
+        prepareSeconds,
+        peakMemory: peak,
+        idle,
+        versions,
+        ...against,
+      });
     }
     return { work: work.name, title: work.title, values: values!, standings };
   } finally {

@@ -31,10 +31,23 @@ async function calibrated(who: Contestant, turn: number): Promise<number> {
  *
  * Each turn warms up with untimed iterations, a tenth of the timed ones, since the others have emptied the caches.
  */
-export async function interleave(contestants: readonly Contestant[], { rounds, turn = 0.3, progress = () => undefined }: InterleaveOptions): Promise<Map<string, Lap>> {
+export async function interleave(
+  contestants: readonly Contestant[],
+  { rounds, turn = 0.3, progress = () => undefined }: InterleaveOptions,
+): Promise<Map<string, Lap>> {
   if (!(Number.isInteger(rounds) && rounds >= 1)) throw new RangeError(`Cannot interleave: expected a whole number of rounds of at least 1, got ${rounds}`);
   const laps = [];
-  for (const who of contestants) laps.push({ who, iterations: await calibrated(who, turn), seconds: [] as number[], processor: [] as number[], used: 0, waited: 0, cpu: Number.NaN, since: 0 });
+  for (const who of contestants)
+    laps.push({
+      who,
+      iterations: await calibrated(who, turn),
+      seconds: [] as number[],
+      processor: [] as number[],
+      used: 0,
+      waited: 0,
+      cpu: Number.NaN,
+      since: 0,
+    });
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < laps.length; i++) {
       const lap = laps[(round + i) % laps.length]!;
@@ -51,5 +64,7 @@ export async function interleave(contestants: readonly Contestant[], { rounds, t
     }
     progress(round + 1);
   }
-  return new Map(laps.map(({ who, seconds, processor, iterations, used, waited }) => [who.name, { seconds, processor, iterations, idle: waited > 0 ? used / waited : 0 }]));
+  return new Map(
+    laps.map(({ who, seconds, processor, iterations, used, waited }) => [who.name, { seconds, processor, iterations, idle: waited > 0 ? used / waited : 0 }]),
+  );
 }

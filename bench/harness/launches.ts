@@ -35,7 +35,11 @@ function bound(command: string, args: readonly string[], threads: number): Pick<
 /** Our process. */
 export function ours(threads: number): Launch {
   const env = { ...process.env, ...equalThreads(threads) };
-  return { name: "ours", env, ...bound(process.execPath, ["--conditions=@lab/source", "--import", import.meta.resolve("tsx"), join(bench, "work", "serve.ts")], threads) };
+  return {
+    name: "ours",
+    env,
+    ...bound(process.execPath, ["--conditions=@lab/source", "--import", import.meta.resolve("tsx"), join(bench, "work", "serve.ts")], threads),
+  };
 }
 
 /** The process of a peer. */

@@ -14,5 +14,12 @@ export type Machine = {
 /** The machine that this process runs on. */
 export function machine(): Machine {
   const gib = Math.round(os.totalmem() / 2 ** 30);
-  return { cpu: os.cpus()[0]?.model.trim() ?? "unknown", cores: os.availableParallelism(), memoryGiB: gib, system: `${os.type()} ${os.arch()}`, node: process.versions.node, load: os.loadavg()[0]! };
+  return {
+    cpu: os.cpus()[0]?.model.trim() ?? "unknown",
+    cores: os.availableParallelism(),
+    memoryGiB: gib,
+    system: `${os.type()} ${os.arch()}`,
+    node: process.versions.node,
+    load: os.loadavg()[0]!,
+  };
 }

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { lock } from "proper-lockfile";
 
 /** What the peers import. */
-export const PACKAGES: readonly string[] = ["torch", "jax", "optax", "numpy", "safetensors"];
+const PACKAGES: readonly string[] = ["torch", "jax", "optax", "numpy", "safetensors"];
 
 const FINISHED = "finished.json";
 const OLDEST = [3, 10] as const;
@@ -47,13 +47,22 @@ export async function python(tell: (line: string) => void = () => undefined): Pr
   const [major, minor] = version.split(".").map(Number);
   if (major !== OLDEST[0] || minor! < OLDEST[1]) return { missing: `expected Python ${OLDEST.join(".")} or later, got ${version}` };
   const folder = join(cacheFolder(), "bench");
-  const identity = createHash("sha256").update(JSON.stringify([version, process.arch, PACKAGES])).digest("hex").slice(0, 12);
+  const identity = createHash("sha256")
+    .update(JSON.stringify([version, process.arch, PACKAGES]))
+    .digest("hex")
+    .slice(0, 12);
   const environment = join(folder, `python-${version}-${identity}`);
   const executable = process.platform === "win32" ? join(environment, "Scripts", "python.exe") : join(environment, "bin", "python");
   let release: (() => Promise<void>) | undefined;
   try {
     await mkdir(folder, { recursive: true });
-    release = await lock(folder, { lockfilePath: join(folder, ".lock"), stale: 10_000, update: 2000, realpath: false, retries: { forever: true, factor: 1, minTimeout: 500 } });
+    release = await lock(folder, {
+      lockfilePath: join(folder, ".lock"),
+      stale: 10_000,
+      update: 2000,
+      realpath: false,
+      retries: { forever: true, factor: 1, minTimeout: 500 },
+    });
     if (!(await finished(environment, executable))) {
       tell(`Making a Python environment for the peers (${PACKAGES.join(", ")}): once, a few minutes`);
       await rm(environment, { recursive: true, force: true });
@@ -90,6 +99,10 @@ async function step(command: string, args: readonly string[]): Promise<void> {
     child.on("close", (exit, signal) => done(exit ?? String(signal)));
   });
   if (code === 0) return;
-  const last = printed.trim().split("\n").findLast((line) => /error/i.test(line)) ?? printed.trim().split("\n").at(-1);
+  const last =
+    printed
+      .trim()
+      .split("\n")
+      .findLast((line) => /error/i.test(line)) ?? printed.trim().split("\n").at(-1);
   throw new Error(`${args.slice(0, 3).join(" ")} failed (${code}): ${last ?? ""}`);
 }

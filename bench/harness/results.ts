@@ -18,7 +18,7 @@ export type Record = {
 };
 
 /** Where records are kept, under the folder of the bench. */
-export const FOLDER: string = join(import.meta.dirname, "..", "results");
+const FOLDER: string = join(import.meta.dirname, "..", "results");
 
 /** Writes a record as `YYYY-MM-DD-<name>.json` and returns the file's path. */
 export async function keep(record: Record, name: string, folder: string = FOLDER): Promise<string> {

@@ -36,6 +36,15 @@ export function scores(result: Result, goals: Goals): Table {
     memory: `${Math.round(standing.peakMemory / 2 ** 20)} MiB`,
     prepared: readable(standing.prepareSeconds),
   }));
-  const columns = { contestant: { header: "" }, time: {}, quartiles: {}, processor: {}, ratio: { header: "theirs / ours" }, goal: {}, memory: { header: "peak memory" }, prepared: { header: "first result" } };
+  const columns = {
+    contestant: { header: "" },
+    time: {},
+    quartiles: {},
+    processor: {},
+    ratio: { header: "theirs / ours" },
+    goal: {},
+    memory: { header: "peak memory" },
+    prepared: { header: "first result" },
+  };
   return table(rows, { caption: `${result.work}: ${result.title}`, columns });
 }

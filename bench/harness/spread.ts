@@ -16,7 +16,8 @@ function at(sorted: readonly number[], share: number): number {
  */
 export function spread(sample: readonly number[]): Spread {
   const stray = sample.find((x) => !Number.isFinite(x));
-  if (sample.length === 0 || stray !== undefined) throw new RangeError(`Cannot summarise times: expected finite numbers, got ${sample.length === 0 ? "none" : stray}`);
+  if (sample.length === 0 || stray !== undefined)
+    throw new RangeError(`Cannot summarise times: expected finite numbers, got ${sample.length === 0 ? "none" : stray}`);
   const sorted = sample.toSorted((a, b) => a - b);
   return { median: at(sorted, 0.5), low: at(sorted, 0.25), high: at(sorted, 0.75) };
 }

@@ -22,5 +22,10 @@ export function ready(given: Inputs, settings: Settings): Contest {
   const transform = adamw(settings["learningRate"]!, { weightDecay: settings["weightDecay"]! });
   const algorithm = descent((params: TransformerParams, { tokens, targets }: Batch) => softmaxCrossEntropy(gpt.apply(params, tokens), targets), { transform });
   const { tokens, targets } = given as { tokens: Tensor; targets: Tensor };
-  return training(algorithm, { params: fromInputs(given, gpt.init(key(0))), batch: { tokens, targets }, checkedSteps: settings["checkedSteps"]!, xla: settings["xla"] === 1 });
+  return training(algorithm, {
+    params: fromInputs(given, gpt.init(key(0))),
+    batch: { tokens, targets },
+    checkedSteps: settings["checkedSteps"]!,
+    xla: settings["xla"] === 1,
+  });
 }

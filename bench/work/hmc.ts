@@ -1,5 +1,18 @@
 import { jit, key, normalLike, own, readSync, split, type Key } from "@lab/tensor-core";
-import { boundedCrossEntropy, fixedSteps, gaussianPrior, gibbsPosterior, hmc, mlpCentre, priorDraws, straight, wideMlp, type GaussianPrior, type HmcState, type WideMlp } from "@lab/pacbayes";
+import {
+  boundedCrossEntropy,
+  fixedSteps,
+  gaussianPrior,
+  gibbsPosterior,
+  hmc,
+  mlpCentre,
+  priorDraws,
+  straight,
+  wideMlp,
+  type GaussianPrior,
+  type HmcState,
+  type WideMlp,
+} from "@lab/pacbayes";
 import { fill, scalar, sum, transpose, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
 import { digits } from "./mlp.ts";

@@ -20,7 +20,8 @@ export async function inputs({ n }: Settings): Promise<Inputs> {
 export function ready(given: Inputs, { xla }: Settings): Contest {
   const { x, y } = given as { x: Tensor; y: Tensor };
   const params = fromInputs(given, network.init(key(0)));
-  const evaluate = (at: typeof params, images: Tensor, labels: Tensor) => valueAndGrad((p: typeof params) => softmaxCrossEntropy(network.apply(p, images), labels))(at);
+  const evaluate = (at: typeof params, images: Tensor, labels: Tensor) =>
+    valueAndGrad((p: typeof params) => softmaxCrossEntropy(network.apply(p, images), labels))(at);
   const step = jit(evaluate, { xla: xla === 1 });
   return {
     values() {

@@ -11,5 +11,8 @@ export function asInputs(params: Tree): Inputs {
 
 /** The parameters among the inputs, shaped like those that `like` gives. */
 export function fromInputs<P extends Params>(inputs: Inputs, like: P): P {
-  return withTensors(like, paths(like).map((path) => inputs[`${PREFIX}${path}`]!));
+  return withTensors(
+    like,
+    paths(like).map((path) => inputs[`${PREFIX}${path}`]!),
+  );
 }

@@ -5,7 +5,10 @@ import { tensor, type Tensor } from "@tensorflow/tfjs-core";
 import type { Task } from "../harness/contestant.ts";
 import type { Contest, Inputs, Module } from "./contest.ts";
 
-type Request = { readonly do: "facts" | "memory" } | ({ readonly do: "write" | "ready" } & Task) | { readonly do: "turn"; readonly iterations: number; readonly warm: number };
+type Request =
+  | { readonly do: "facts" | "memory" }
+  | ({ readonly do: "write" | "ready" } & Task)
+  | { readonly do: "turn"; readonly iterations: number; readonly warm: number };
 
 const { name, version, threads } = await engine();
 let contest: Contest | undefined;
@@ -19,7 +22,10 @@ async function write({ module, inputs: file, settings }: Task): Promise<object> 
   const given = await inputs(settings);
   const host = await read(given);
   const tensors = Object.fromEntries(
-    Object.entries(given).map(([path, { dtype, shape }]): [string, StoredTensor] => [path, { dtype: dtype as StoredTensor["dtype"], shape, data: host[path]!.data }]),
+    Object.entries(given).map(([path, { dtype, shape }]): [string, StoredTensor] => [
+      path,
+      { dtype: dtype as StoredTensor["dtype"], shape, data: host[path]!.data },
+    ]),
   );
   for (const x of Object.values(given)) x.dispose();
   writeFileSync(file, safetensors({ tensors, metadata: {} }));
@@ -29,7 +35,9 @@ async function write({ module, inputs: file, settings }: Task): Promise<object> 
 async function prepare({ module, inputs: file, settings }: Task): Promise<object> {
   const { ready } = await load(module);
   const stored = file === "" ? {} : storedTensors(readFileSync(file)).tensors;
-  const given: Inputs = Object.fromEntries(Object.entries(stored).map(([path, { data, shape, dtype }]): [string, Tensor] => [path, tensor(data, [...shape], dtype)]));
+  const given: Inputs = Object.fromEntries(
+    Object.entries(stored).map(([path, { data, shape, dtype }]): [string, Tensor] => [path, tensor(data, [...shape], dtype)]),
+  );
   const start = performance.now();
   contest = ready(given, settings);
   const values = contest.values();
