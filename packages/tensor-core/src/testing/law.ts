@@ -13,7 +13,7 @@ export function numbers(tree: Tree): readonly { readonly path: string; readonly 
 }
 
 /** Paths, dtypes and shapes: what a state must keep. */
-export function structure(tree: Tree): string {
+function structure(tree: Tree): string {
   return tensors(tree)
     .map((x, i) => `${paths(tree)[i]}: ${x.dtype} [${x.shape.join(", ")}]`)
     .join("; ");
