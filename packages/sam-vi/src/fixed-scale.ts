@@ -1,4 +1,4 @@
-import { zerosLike, type GradientTransform, type MeanField, type Params, type Tree } from "@lab/tensor-core";
+import { zerosLike, type GradientTransform, type Params, type Tree } from "@lab/tensor-core";
 
 /**
  * The transform on the mean alone: the scale of a mean-field Gaussian stays what it is. So weight decay and momentum meet the mean only, and the radius does not drift.
@@ -16,11 +16,15 @@ import { zerosLike, type GradientTransform, type MeanField, type Params, type Tr
  */
 export function fixedScale<State extends Tree>(transform: GradientTransform<State>): GradientTransform<State> {
   return {
-    init: (params) => transform.init((params as MeanField<Params>).mean),
+    init: (params) => transform.init(meanOf(params)),
     update(grads, state, params) {
-      const { mean, logScale } = grads as MeanField<Params>;
-      const [updates, next] = transform.update(mean, state, (params as MeanField<Params>).mean);
-      return [{ mean: updates, logScale: zerosLike(logScale) }, next];
+      const [mean, next] = transform.update(meanOf(grads), state, meanOf(params));
+      return [{ ...grads, mean, logScale: zerosLike(grads["logScale"]!) }, next];
     },
   };
+}
+
+/** The mean of a tree { mean, logScale }. */
+function meanOf(posterior: Params): Params {
+  return posterior["mean"] as Params;
 }
