@@ -11,9 +11,9 @@ export type ValueAndGrad<P> = { readonly value: Scalar; readonly grad: P };
  * @throws TypeError naming the path of a parameter that f does not use, and if f returns more than a scalar
  * @example
  * ```ts
- * import { scalar, square } from "@tensorflow/tfjs-core";
+ * import { scalar, square, type Scalar } from "@tensorflow/tfjs-core";
  * import { valueAndGrad } from "@lab/tensor-core";
- * const { value, grad } = valueAndGrad(({ x }) => square(x))({ x: scalar(3) });
+ * const { value, grad } = valueAndGrad(({ x }: { readonly x: Scalar }) => square(x))({ x: scalar(3) });
  * [value.dataSync()[0], grad.x.dataSync()[0]]; // => [ 9, 6 ]
  * ```
  */
@@ -78,9 +78,9 @@ function unused<P extends Params>(f: (params: P) => Scalar, params: P, error: un
  * @throws as `valueAndGrad`
  * @example
  * ```ts
- * import { scalar, square, tensor1d, sum } from "@tensorflow/tfjs-core";
+ * import { square, sum, tensor1d, type Scalar, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { hvp } from "@lab/tensor-core";
- * const product = hvp(({ x }) => sum(square(x)))({ x: tensor1d([1, 2]) }, { x: tensor1d([1, 0]) });
+ * const product = hvp(({ x }: { readonly x: Tensor1D }) => sum<Scalar>(square(x)))({ x: tensor1d([1, 2]) }, { x: tensor1d([1, 0]) });
  * Math.round(product.x.dataSync()[0]); // => 2
  * ```
  */

@@ -50,9 +50,9 @@ function release(kept: Map<string, Kept>): void {
  * @throws TypeError naming the place, if `f` reads a tensor, assigns or reads a variable, draws without a key or uses an operation that is not pure
  * @example
  * ```ts
- * import { mul, scalar } from "@tensorflow/tfjs-core";
+ * import { mul, scalar, type Scalar } from "@tensorflow/tfjs-core";
  * import { jit } from "@lab/tensor-core";
- * const double = jit((x) => mul(x, 2));
+ * const double = jit((x: Scalar) => mul(x, 2));
  * double(scalar(21)).dataSync()[0]; // => 42
  * ```
  */
@@ -75,8 +75,10 @@ export function jit<Args extends readonly unknown[], Result>(f: (...args: Args) 
   }
 
   function call(...args: Args): Result {
-    const backend = currentTrace() === undefined ? nativeBackend() : undefined;
-    if (backend === undefined) return scoped(() => f(...args));
+    if (currentTrace() !== undefined) return scoped(() => f(...args));
+    const backend = nativeBackend();
+    // A graph's results are tensors of their own, an argument handed through included: so are these.
+    if (backend === undefined) return scoped(() => map((x) => clone(x), f(...args) as Tree) as Result);
     const inputs: Input[] = [];
     const signature = described(args as Tree, inputs, "argument");
     const known = kept.get(signature);

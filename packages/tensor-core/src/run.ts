@@ -71,9 +71,10 @@ export type Run<State extends Tree, R extends Columns> = Disposable & {
  * configuration, for data that end early, and at Ctrl-C
  * @example
  * ```ts
- * import { add, scalar } from "@tensorflow/tfjs-core";
- * import { key, normal, run } from "@lab/tensor-core";
- * const walk = { init: (x) => x, step: (k, { x }) => [{ x: add(x, normal(k)) }, {}] };
+ * import { add, scalar, type Scalar } from "@tensorflow/tfjs-core";
+ * import { key, normal, run, type Sampler } from "@lab/tensor-core";
+ * type At = { readonly x: Scalar };
+ * const walk: Sampler<At, At, {}> = { init: (x) => x, step: (k, { x }) => [{ x: add(x, normal(k)) }, {}] };
  * using result = await run(walk, { x: scalar(0) }, { key: key(1), steps: 10, record: ({ x }) => ({ x }) });
  * result.trace.x.shape; // => [ 10 ]
  * ```

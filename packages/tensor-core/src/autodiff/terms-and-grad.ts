@@ -13,9 +13,9 @@ export type TermsAndGrad<P, T extends Tensor = Tensor> = { readonly terms: T; re
  * @throws TypeError if there is no parameter; what tfjs throws for a parameter that f does not use
  * @example
  * ```ts
- * import { square, tensor1d } from "@tensorflow/tfjs-core";
+ * import { square, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { termsAndGrad } from "@lab/tensor-core";
- * const { terms, grad } = termsAndGrad(({ x }) => square(x))({ x: tensor1d([1, 2]) });
+ * const { terms, grad } = termsAndGrad(({ x }: { readonly x: Tensor1D }) => square(x))({ x: tensor1d([1, 2]) });
  * [...terms.dataSync(), ...grad.x.dataSync()]; // => [ 1, 4, 2, 4 ]
  * ```
  */

@@ -12,7 +12,7 @@ import type { Normal } from "./normal.ts";
  * ```ts
  * import { scalar } from "@tensorflow/tfjs-core";
  * import { normalKl } from "@lab/tensor-core";
- * const at = (mean) => ({ mean: scalar(mean), logScale: scalar(0) });
+ * const at = (mean: number) => ({ mean: scalar(mean), logScale: scalar(0) });
  * normalKl(at(2), at(0)).dataSync()[0]; // => 2
  * ```
  */

@@ -48,7 +48,7 @@ export function scaleByAdam({ b1 = 0.9, b2 = 0.999, eps = 1e-8 }: AdamOptions = 
       const root = rsqrt(correction(b2, t));
       const mu = map((m, g) => add(m, mul(sub(g, m), 1 - b1)), state.mu, grads);
       const nu = map((v, g) => add(v, mul(sub(square(g), v), 1 - b2)), state.nu, grads);
-      const updates = map((m, v) => div(m, mul(add(mul(sqrt(v), root), eps), first)), mu, nu);
+      const updates = map((_, m, v) => div(m, mul(add(mul(sqrt(v), root), eps), first)), grads, mu, nu);
       return [updates, { count, mu, nu }];
     },
   };

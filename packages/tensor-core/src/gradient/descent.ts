@@ -19,9 +19,9 @@ export type DescentInfo = { readonly loss: Scalar; readonly gradNorm: Scalar };
  * @throws TypeError naming a parameter that the objective does not use
  * @example
  * ```ts
- * import { scalar, square } from "@tensorflow/tfjs-core";
+ * import { scalar, square, type Scalar } from "@tensorflow/tfjs-core";
  * import { descent, key, run, sgd } from "@lab/tensor-core";
- * const algorithm = descent(({ x }) => square(x), { transform: sgd(0.25) });
+ * const algorithm = descent(({ x }: { readonly x: Scalar }) => square(x), { transform: sgd(0.25) });
  * using result = await run(algorithm, { x: scalar(8) }, { key: key(0), steps: 3 });
  * result.state.value.params.x.dataSync()[0]; // => 1
  * ```

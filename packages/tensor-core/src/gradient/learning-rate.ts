@@ -1,5 +1,5 @@
 import { add, cast, mul, neg, scalar, type Scalar } from "@tensorflow/tfjs-core";
-import { map, type Params } from "../tree/tree.ts";
+import { map } from "../tree/tree.ts";
 import { constantSchedule, type Schedule } from "./schedule.ts";
 import type { GradientTransform } from "./transform.ts";
 
@@ -49,7 +49,7 @@ export function scaleBy(c: number): GradientTransform<Record<never, never>> {
 export function scaleBySchedule(schedule: Schedule): GradientTransform<CountState> {
   return {
     init: () => ({ count: zeroCount() }),
-    update(updates: Params, { count }) {
+    update(updates, { count }) {
       const factor = schedule(cast(count, "float32"));
       return [map((u) => mul(u, factor), updates), { count: increment(count) }];
     },

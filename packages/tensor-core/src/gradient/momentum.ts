@@ -30,7 +30,7 @@ export function scaleByVelocity({ decay = 0.9, nesterov = false }: VelocityOptio
   return {
     init: (params) => ({ velocity: zerosLike(params) }),
     update(grads, state) {
-      const onward = (g: Params, v: Params): Params => map((gi, vi) => add(gi, mul(vi, decay)), g, v);
+      const onward = <P extends Params>(g: P, v: Params): P => map((gi, vi) => add(gi, mul(vi, decay)), g, v);
       const velocity = onward(grads, state.velocity);
       return [nesterov ? onward(grads, velocity) : velocity, { velocity }];
     },

@@ -7,7 +7,7 @@ import type { Params, Tree } from "../tree/tree.ts";
  */
 export interface GradientTransform<State extends Tree = Tree> {
   init(params: Params): State;
-  update(updates: Params, state: State, params: Params): readonly [Params, State];
+  update<P extends Params>(updates: P, state: State, params: P): readonly [P, State];
 }
 
 /**

@@ -33,7 +33,7 @@ export function observed({ count, mean, squares }: Summary, x: number): Summary 
  * @example
  * ```ts
  * import { emptySummary, merged, observed } from "@lab/tensor-core";
- * const of = (xs) => xs.reduce(observed, emptySummary);
+ * const of = (xs: readonly number[]) => xs.reduce(observed, emptySummary);
  * merged(of([1, 2]), of([3, 4, 5])); // => { count: 5, mean: 3, squares: 10 }
  * ```
  */

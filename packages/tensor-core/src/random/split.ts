@@ -31,8 +31,9 @@ export function split(parent: Key, n = 2): readonly Key[] {
  * @throws RangeError unless `data` is such a number
  * @example
  * ```ts
- * import { foldIn, key } from "@lab/tensor-core";
- * foldIn(key(1), 5).words[0] === foldIn(key(1), 6).words[0]; // => false
+ * import { foldIn, key, uniform } from "@lab/tensor-core";
+ * const [five, six] = [5, 6].map((step) => uniform(foldIn(key(1), step)).dataSync()[0]);
+ * five === six; // => false
  * ```
  */
 export function foldIn(parent: Key, data: number | Scalar): Key {

@@ -27,10 +27,11 @@ const WITHIN = 2e-5;
  *
  * @example
  * ```ts
- * import { add, scalar } from "@tensorflow/tfjs-core";
- * import { normal } from "@lab/tensor-core";
+ * import { add, scalar, type Scalar } from "@tensorflow/tfjs-core";
+ * import { normal, type Sampler } from "@lab/tensor-core";
  * import { algorithmLaws } from "@lab/tensor-core/testing";
- * const walk = { init: (x) => x, step: (k, { x }) => [{ x: add(x, normal(k)) }, {}] };
+ * type At = { readonly x: Scalar };
+ * const walk: Sampler<At, At, {}> = { init: (x) => x, step: (k, { x }) => [{ x: add(x, normal(k)) }, {}] };
  * const laws = algorithmLaws("walk", { algorithm: walk, position: () => ({ x: scalar(0) }) });
  * for (const { holds } of laws) await holds();
  * laws.length; // => 6

@@ -25,13 +25,14 @@ export type SamplerTrial<Position extends Tree, State extends Tree, Info extends
  *
  * @example
  * ```ts
- * import { add, mul, scalar } from "@tensorflow/tfjs-core";
- * import { normal } from "@lab/tensor-core";
+ * import { add, mul, scalar, type Scalar } from "@tensorflow/tfjs-core";
+ * import { normal, type Sampler } from "@lab/tensor-core";
  * import { samplerLaws } from "@lab/tensor-core/testing";
- * const half = { init: (x) => x, step: (k, { x }) => [{ x: add(mul(x, 0.5), mul(normal(k), Math.sqrt(0.75))) }, {}] };
+ * type At = { readonly x: Scalar };
+ * const half: Sampler<At, At, {}> = { init: (x) => x, step: (k, { x }) => [{ x: add(mul(x, 0.5), mul(normal(k), Math.sqrt(0.75))) }, {}] };
  * const laws = samplerLaws("half", { algorithm: half, position: () => ({ x: scalar(0) }), expectations: { x: { of: ({ x }) => x, truth: 0 } } });
  * for (const { holds } of laws) await holds();
- * laws.at(-1).says; // => 'half has the expectation of x'
+ * laws.at(-1)?.says; // => 'half has the expectation of x'
  * ```
  */
 export function samplerLaws<Position extends Tree, State extends Tree, Info extends Tree>(
