@@ -90,6 +90,8 @@ it("exactDraws() shares δ_r among the rungs and the losses, and δ_F among the 
   expect(first!.freeEnergyUpper).toBeCloseTo(0.1 * n * binaryKlInverse(0.5, Math.log(2 / 0.03) / 100), 10);
   expect(second!.freeEnergyUpper).toBeCloseTo(first!.freeEnergyUpper + 0.2 * n * binaryKlInverse(0.4, Math.log(2 / 0.03) / 200), 10);
   expect(second!.zeroOne!.bound).toBe(maurer({ empiricalRisk: second!.zeroOne!.risk.high, kl: second!.klUpper, n, delta: 0.025 }));
+  // The upper KL goes with the lower risk.
+  expect(second!.klUpper).toBeCloseTo(second!.freeEnergyUpper - 0.3 * n * second!.risk.low, 10);
   expect([second!.method, second!.compared, second!.rungs]).toEqual(["exact-draws", 2, 2]);
   expect(second!.confidence).toBeCloseTo(1 - 0.025 - 0.05, 12);
 });
