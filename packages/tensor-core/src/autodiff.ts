@@ -99,7 +99,17 @@ export function hvp<P extends Params>(f: (params: P) => Scalar, { step }: { step
 
 const CUBE_ROOT_EPSILON = Math.cbrt(2 ** -23);
 
-/** Params plus updates: θ + u. */
+/**
+ * θ + u: the parameters, moved by what a transform gives.
+ *
+ * @throws TypeError naming the path of a parameter that has no update
+ * @example
+ * ```ts
+ * import { scalar } from "@tensorflow/tfjs-core";
+ * import { applyUpdates } from "@lab/tensor-core";
+ * applyUpdates({ x: scalar(1) }, { x: scalar(-0.5) }).x.dataSync()[0]; // => 0.5
+ * ```
+ */
 export function applyUpdates<P extends Params>(params: P, updates: Params): P {
   return add(params, updates);
 }

@@ -19,7 +19,13 @@ export type JitOptions = {
 };
 
 /** What became of one set of shapes: `fallback` says why XLA was asked for and not used. */
-export type GraphReport = { readonly signature: string; readonly operations: number; readonly xla: boolean; readonly seconds: number; readonly fallback?: string };
+export type GraphReport = {
+  readonly signature: string;
+  readonly operations: number;
+  readonly xla: boolean;
+  readonly seconds: number;
+  readonly fallback?: string;
+};
 
 /** A function and its compiled graphs; `dispose` with `using` or leave it to the garbage collector. */
 export type Jitted<F> = F &
@@ -56,8 +62,12 @@ function release(kept: Map<string, Kept>): void {
  * double(scalar(21)).dataSync()[0]; // => 42
  * ```
  */
-export function jit<Args extends readonly unknown[], Result>(f: (...args: Args) => Result, { xla = true, maxGraphs = 16 }: JitOptions = {}): Jitted<(...args: Args) => Result> {
-  if (!(Number.isInteger(maxGraphs) && maxGraphs >= 1)) throw new RangeError(`Cannot jit: expected maxGraphs to be a whole number of at least 1, got ${maxGraphs}`);
+export function jit<Args extends readonly unknown[], Result>(
+  f: (...args: Args) => Result,
+  { xla = true, maxGraphs = 16 }: JitOptions = {},
+): Jitted<(...args: Args) => Result> {
+  if (!(Number.isInteger(maxGraphs) && maxGraphs >= 1))
+    throw new RangeError(`Cannot jit: expected maxGraphs to be a whole number of at least 1, got ${maxGraphs}`);
   const kept = new Map<string, Kept>();
   let traces = 0;
 
@@ -119,9 +129,12 @@ function described(tree: Tree, inputs: Input[], path: string): string {
   }
   if (Array.isArray(tree)) return `[${tree.map((child, i) => described(child, inputs, `${path}.${i}`)).join()}]`;
   if (typeof tree === "object" && tree !== null) {
-    return `{${Object.entries(tree).map(([name, child]) => `${JSON.stringify(name)}:${described(child, inputs, `${path}.${name}`)}`).join()}}`;
+    return `{${Object.entries(tree)
+      .map(([name, child]) => `${JSON.stringify(name)}:${described(child, inputs, `${path}.${name}`)}`)
+      .join()}}`;
   }
-  if (typeof tree === "function") throw new TypeError(`Cannot call a jitted function: expected trees of tensors, got a function at ${path}; close over it instead`);
+  if (typeof tree === "function")
+    throw new TypeError(`Cannot call a jitted function: expected trees of tensors, got a function at ${path}; close over it instead`);
   return typeof tree === "string" ? JSON.stringify(tree) : Object.is(tree, -0) ? "-0" : String(tree);
 }
 
@@ -148,7 +161,12 @@ function traceOf(backend: NativeBackend, inputs: readonly Input[], body: (stands
 }
 
 /** Runs a graph for the first time, which compiles it; where XLA cannot, TensorFlow's own kernels do. */
-function firstRun(backend: NativeBackend, traced: Traced, inputs: readonly Input[], xla: boolean): { graph: CompiledGraph; results: Tensor[]; xla: boolean; fallback?: string } {
+function firstRun(
+  backend: NativeBackend,
+  traced: Traced,
+  inputs: readonly Input[],
+  xla: boolean,
+): { graph: CompiledGraph; results: Tensor[]; xla: boolean; fallback?: string } {
   const graph = load(backend, traced, { xla });
   try {
     return { graph, results: run(backend, graph, inputs), xla };
@@ -194,7 +212,8 @@ function run(backend: NativeBackend, graph: CompiledGraph, inputs: readonly Inpu
  * ```
  */
 export function iterate<T extends Tree>(steps: number | Scalar, body: (state: T, i: Scalar) => T, state: T): T {
-  if (typeof steps === "number" && !(Number.isInteger(steps) && steps >= 0)) throw new RangeError(`Cannot iterate: expected a whole number of steps, got ${steps}`);
+  if (typeof steps === "number" && !(Number.isInteger(steps) && steps >= 0))
+    throw new RangeError(`Cannot iterate: expected a whole number of steps, got ${steps}`);
   const tracing = currentTrace();
   return scoped(() => {
     if (tracing === undefined) return repeated(typeof steps === "number" ? steps : steps.dataSync()[0]!, body, state);
@@ -227,7 +246,9 @@ function checked(next: Tree, before: Tree): Tensor[] {
   ys.forEach((y, i) => {
     const x = xs[i]!;
     if (x.dtype !== y.dtype || x.shape.join() !== y.shape.join())
-      throw new ShapeError(`Cannot iterate: expected ${y.dtype} [${y.shape.join(", ")}] at "${names[i]}" as before the step, got ${x.dtype} [${x.shape.join(", ")}]`);
+      throw new ShapeError(
+        `Cannot iterate: expected ${y.dtype} [${y.shape.join(", ")}] at "${names[i]}" as before the step, got ${x.dtype} [${x.shape.join(", ")}]`,
+      );
   });
   return xs;
 }

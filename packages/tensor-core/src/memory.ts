@@ -30,6 +30,23 @@ function release(tree: Tree): void {
  * The only mutable owner of tensors in the library. Arguments are borrowed, results belong to the enclosing scope, only `Owned` frees.
  *
  * Declare with `using`, so that leaving the block frees what it holds.
+ *
+ * @example
+ * ```ts
+ * import { add, memory, scalar } from "@tensorflow/tfjs-core";
+ * import { Owned } from "@lab/tensor-core";
+ * const before = memory().numTensors;
+ * const seen: number[] = [];
+ * {
+ *   using state = new Owned(() => ({ count: scalar(0) }));
+ *   for (let i = 0; i < 3; i++) {
+ *     using info = state.advance(({ count }) => [{ count: add(count, 1) }, { was: count }]);
+ *     seen.push(...info.value.was.dataSync());
+ *   }
+ *   seen.push(...state.value.count.dataSync());
+ * }
+ * [seen, memory().numTensors - before]; // => [ [ 0, 1, 2, 3 ], 0 ]
+ * ```
  */
 export class Owned<T extends Tree> implements Disposable {
   #value: T;
@@ -85,7 +102,13 @@ export function own<T extends Tree>(body: () => T): Owned<T> {
 /** Numbers on the host, with the strides and the shape of the tensor they came from. */
 export type HostArray = NdArray<Float32Array | Int32Array | Uint8Array>;
 /** The same tree with a host array at each tensor. */
-export type HostTree<T> = T extends Tensor ? HostArray : T extends readonly (infer E)[] ? readonly HostTree<E>[] : T extends object ? { readonly [Name in keyof T]: HostTree<T[Name]> } : T;
+export type HostTree<T> = T extends Tensor
+  ? HostArray
+  : T extends readonly (infer E)[]
+    ? readonly HostTree<E>[]
+    : T extends object
+      ? { readonly [Name in keyof T]: HostTree<T[Name]> }
+      : T;
 
 function onHost(x: Tensor, data: Float32Array | Int32Array | Uint8Array): HostArray {
   return ndarray(data, x.shape);
@@ -106,12 +129,29 @@ function onHost(x: Tensor, data: Float32Array | Int32Array | Uint8Array): HostAr
 export async function read<T extends Tree>(tree: T): Promise<HostTree<T>> {
   const xs = tensors(tree);
   const data = await Promise.all(xs.map((x) => x.data()));
-  return filled(tree, xs.map((x, i) => onHost(x, data[i]!)));
+  return filled(
+    tree,
+    xs.map((x, i) => onHost(x, data[i]!)),
+  );
 }
 
-/** `read` without a pause: it holds up a browser's page. */
+/**
+ * `read` without a pause: it holds up a browser's page.
+ *
+ * @throws TypeError inside a traced function, where there are no numbers yet
+ * @example
+ * ```ts
+ * import { tensor1d } from "@tensorflow/tfjs-core";
+ * import { readSync } from "@lab/tensor-core";
+ * const { x, name } = readSync({ x: tensor1d([1, 2]), name: "kept" });
+ * [x.get(1), name]; // => [ 2, 'kept' ]
+ * ```
+ */
 export function readSync<T extends Tree>(tree: T): HostTree<T> {
-  return filled(tree, tensors(tree).map((x) => onHost(x, x.dataSync())));
+  return filled(
+    tree,
+    tensors(tree).map((x) => onHost(x, x.dataSync())),
+  );
 }
 
 function filled<T extends Tree>(tree: T, arrays: readonly HostArray[]): HostTree<T> {

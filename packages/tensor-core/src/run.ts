@@ -90,7 +90,11 @@ export async function run<Position, State extends Tree, Info extends Tree, Data 
   try {
     const config = { ...checkpoint?.config, key: [...(key as HostKey).words], thin, block, state: described(state.value) };
     const saved = checkpoint?.resume === true ? await readCheckpoint(checkpoint.path, config) : undefined;
-    if (saved !== undefined) state = replaced(state, own(() => restored(state.value, saved)));
+    if (saved !== undefined)
+      state = replaced(
+        state,
+        own(() => restored(state.value, saved)),
+      );
     let step = saved?.step ?? 0;
     const recorded = recorder(Math.ceil(steps / thin), saved === undefined ? {} : group(saved.tensors, "trace"));
     const save = async () => {

@@ -3,7 +3,22 @@ import type { Tensor } from "@tensorflow/tfjs-core";
 type Axes<S extends string> = S extends `${infer Head} ${infer Rest}` ? Head | Axes<Rest> : S;
 type Named<S extends string> = Exclude<Axes<S>, "" | "_" | `${number}`>;
 
-/** An argument whose shape broke its contract. */
+/**
+ * An argument whose shape broke its contract.
+ *
+ * @example
+ * ```ts
+ * import { zeros } from "@tensorflow/tfjs-core";
+ * import { axes, ShapeError } from "@lab/tensor-core";
+ * let caught: unknown;
+ * try {
+ *   axes("tokenLoss", [zeros([2, 5]), "batch 7"]);
+ * } catch (error) {
+ *   caught = error;
+ * }
+ * caught instanceof ShapeError && caught.message; // => 'Cannot apply tokenLoss: expected a tensor of shape [batch=2, 7], got [2, 5]'
+ * ```
+ */
 export class ShapeError extends TypeError {
   override readonly name = "ShapeError";
 }

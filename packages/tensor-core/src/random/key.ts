@@ -13,7 +13,15 @@ export type Key = { readonly kind: "key"; readonly words: readonly [low: number,
 /** A key whose words are numbers: every key outside a traced function. */
 export type HostKey = Key & { readonly words: readonly [number, number] };
 
-/** Whether a value is a `Key`. */
+/**
+ * Whether a value is a `Key`.
+ *
+ * @example
+ * ```ts
+ * import { isKey, key } from "@lab/tensor-core";
+ * [key(0), 0].map(isKey); // => [ true, false ]
+ * ```
+ */
 export function isKey(value: unknown): value is Key {
   return typeof value === "object" && value !== null && (value as { kind?: unknown }).kind === "key" && "words" in value;
 }

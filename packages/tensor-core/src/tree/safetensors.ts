@@ -46,6 +46,12 @@ export function safetensors({ tensors, metadata }: Safetensors): Uint8Array {
  * The contents of a safetensors file.
  *
  * @throws RangeError if the bytes are not such a file: cut short, a header that is not one, offsets that do not fit, a type other than F32, I32 and BOOL
+ * @example
+ * ```ts
+ * import { safetensors, storedTensors } from "@lab/tensor-core";
+ * const x = { dtype: "int32", shape: [3], data: Int32Array.of(1, 2, 3) } as const;
+ * storedTensors(safetensors({ tensors: { x }, metadata: {} })).tensors.x; // => { dtype: 'int32', shape: [ 3 ], data: Int32Array(3) [ 1, 2, 3 ] }
+ * ```
  */
 export function storedTensors(bytes: Uint8Array): Safetensors {
   if (bytes.length < 8) throw new RangeError(`Cannot read safetensors: expected at least 8 bytes, got ${bytes.length}`);

@@ -45,7 +45,16 @@ export function paths(tree: Tree): string[] {
   return children(tree).flatMap(([name, child]) => paths(child).map((rest) => (rest === "" ? name : `${name}.${rest}`)));
 }
 
-/** The number of scalars in a tree: the dimension of the space its tensors live in. */
+/**
+ * The number of scalars in a tree: the dimension of the space its tensors live in.
+ *
+ * @example
+ * ```ts
+ * import { scalar, zeros } from "@tensorflow/tfjs-core";
+ * import { size } from "@lab/tensor-core";
+ * size({ kernel: zeros([3, 2]), bias: [scalar(1)] }); // => 7
+ * ```
+ */
 export function size(tree: Tree): number {
   return tensors(tree).reduce((sum, x) => sum + x.size, 0);
 }
