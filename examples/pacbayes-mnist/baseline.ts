@@ -104,7 +104,7 @@ export async function candidates(
 }
 
 /** The KL of one run's Gaussian, in float64. */
-export async function exactKl(posterior: MeanField<WideMlp>, which: number): Promise<number> {
+async function exactKl(posterior: MeanField<WideMlp>, which: number): Promise<number> {
   using single = own(() => ofRun(posterior, which));
   const { mean, logScale } = await read({ mean: tensors(single.value.mean), logScale: tensors(single.value.logScale) });
   return mean.reduce((sum, m, leaf) => sum + gaussianKl(m.data, logScale[leaf]!.data), 0);

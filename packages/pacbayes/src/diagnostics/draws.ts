@@ -1,4 +1,4 @@
-import type { NdArray } from "ndarray";
+import type { HostArray } from "@lab/tensor-core";
 
 /** Draws of one scalar, [chain][draw]: chains of equal length, at least four draws each. */
 export type Draws = readonly ArrayLike<number>[];
@@ -16,7 +16,7 @@ export type Draws = readonly ArrayLike<number>[];
  * chains(ndarray(new Float32Array([1, 2, 3, 4, 5, 6]), [3, 2])); // => [ Float64Array(3) [ 1, 3, 5 ], Float64Array(3) [ 2, 4, 6 ] ]
  * ```
  */
-export function chains(column: NdArray): readonly Float64Array[] {
+export function chains(column: HostArray): readonly Float64Array[] {
   const [draws, count] = column.shape;
   if (column.shape.length !== 2) throw new RangeError(`Cannot read chains: expected an array [draw, chain], got one of shape [${column.shape.join(", ")}]`);
   return Array.from({ length: count! }, (_, chain) => Float64Array.from({ length: draws! }, (_, draw) => column.get(draw, chain)));
