@@ -12,7 +12,16 @@ export { clipByNorm, clipByValue } from "./gradient/clip.ts";
 export { descent, type DescentInfo, type DescentState } from "./gradient/descent.ts";
 export { scaleBy, scaleByLearningRate, scaleBySchedule, type CountState } from "./gradient/learning-rate.ts";
 export { momentum, scaleByVelocity, type VelocityOptions, type VelocityState } from "./gradient/momentum.ts";
-export { constantSchedule, cosineSchedule, exponentialSchedule, joinedSchedule, linearSchedule, piecewiseSchedule, warmupCosineSchedule, type Schedule } from "./gradient/schedule.ts";
+export {
+  constantSchedule,
+  cosineSchedule,
+  exponentialSchedule,
+  joinedSchedule,
+  linearSchedule,
+  piecewiseSchedule,
+  warmupCosineSchedule,
+  type Schedule,
+} from "./gradient/schedule.ts";
 export { sgd } from "./gradient/sgd.ts";
 export { chain, type GradientTransform } from "./gradient/transform.ts";
 export { addDecayedWeights, type Among } from "./gradient/weight-decay.ts";

@@ -1,8 +1,28 @@
-import { backend_util, mul, neg, registerKernel, relu, scalar, sub, tidy, unregisterKernel, type KernelConfig, type NamedAttrMap, type NamedTensorInfoMap, type Tensor } from "@tensorflow/tfjs-core";
+import {
+  backend_util,
+  mul,
+  neg,
+  registerKernel,
+  relu,
+  scalar,
+  sub,
+  tidy,
+  unregisterKernel,
+  type KernelConfig,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type Tensor,
+} from "@tensorflow/tfjs-core";
 import type { NativeBackend, OpAttribute } from "./native-backend.ts";
 
 /** An operation of the engine on tensors, with its type attributes spelled out. */
-function execute(native: NativeBackend, op: string, types: { readonly [name: string]: string }, inputs: readonly Tensor[], others: readonly OpAttribute[] = []): Tensor {
+function execute(
+  native: NativeBackend,
+  op: string,
+  types: { readonly [name: string]: string },
+  inputs: readonly Tensor[],
+  others: readonly OpAttribute[] = [],
+): Tensor {
   const attributes = Object.entries(types).map(([name, dtype]) => ({ name, type: native.binding.TF_ATTR_TYPE, value: native.getDTypeInteger(dtype) }));
   const [result] = native.binding.executeOp(op, [...attributes, ...others], native.getInputTensorIds(inputs), 1);
   return native.createOutputTensor(result!);

@@ -25,7 +25,8 @@ export type Recorder = {
 export function recorder(capacity: number, stored: { readonly [name: string]: StoredTensor } = {}): Recorder {
   const columns = new Map<string, Column>();
   let rows = 0;
-  const space = (dtype: StoredTensor["dtype"], length: number) => (dtype === "float32" ? new Float32Array(length) : dtype === "int32" ? new Int32Array(length) : new Uint8Array(length));
+  const space = (dtype: StoredTensor["dtype"], length: number) =>
+    dtype === "float32" ? new Float32Array(length) : dtype === "int32" ? new Int32Array(length) : new Uint8Array(length);
 
   for (const [name, { dtype, shape, data }] of Object.entries(stored)) {
     const [count, ...rest] = shape as [number, ...number[]];
@@ -47,7 +48,10 @@ export function recorder(capacity: number, stored: { readonly [name: string]: St
         if (column === undefined) {
           const shape = x.shape.slice(1);
           const size = shape.reduce((n, d) => n * d, 1);
-          columns.set(name, (column = { dtype: x.dtype as StoredTensor["dtype"], shape, size, data: space(x.dtype as StoredTensor["dtype"], capacity * size) }));
+          columns.set(
+            name,
+            (column = { dtype: x.dtype as StoredTensor["dtype"], shape, size, data: space(x.dtype as StoredTensor["dtype"], capacity * size) }),
+          );
         }
         column.data.set(x.dataSync(), rows * column.size);
       }

@@ -23,8 +23,14 @@ function nodes(main: FunctionDef, xla: boolean): Node[] {
     op: "PartitionedCall",
     inputs: main.inputs.map(({ name }) => name),
     attributes: [
-      typesAttribute("Tin", main.inputs.map(({ dtype }) => dtype)),
-      typesAttribute("Tout", main.outputs.map(({ dtype }) => dtype)),
+      typesAttribute(
+        "Tin",
+        main.inputs.map(({ dtype }) => dtype),
+      ),
+      typesAttribute(
+        "Tout",
+        main.outputs.map(({ dtype }) => dtype),
+      ),
       functionAttribute("f", main.name),
       ...(xla ? [boolAttribute("_XlaMustCompile", true)] : []),
     ],

@@ -6,7 +6,12 @@ export type Node = { readonly name: string; readonly op: string; readonly inputs
 /** A named, typed argument or result of a function. */
 export type Slot = { readonly name: string; readonly dtype: number };
 /** A function: arguments, nodes, and for each result the edge that carries it. */
-export type FunctionDef = { readonly name: string; readonly inputs: readonly Slot[]; readonly outputs: readonly (Slot & { readonly from: string })[]; readonly nodes: readonly Node[] };
+export type FunctionDef = {
+  readonly name: string;
+  readonly inputs: readonly Slot[];
+  readonly outputs: readonly (Slot & { readonly from: string })[];
+  readonly nodes: readonly Node[];
+};
 
 function shapeFields(shape: readonly number[]): Field[] {
   return shape.map((size) => message(2, [integer(1, size)]));
@@ -19,7 +24,14 @@ function attribute(name: string, value: Field): Field {
 export const typeAttribute = (name: string, dtype: number): Field => attribute(name, integer(6, dtype));
 export const boolAttribute = (name: string, value: boolean): Field => attribute(name, integer(5, value ? 1 : 0));
 export const shapeAttribute = (name: string, shape: readonly number[]): Field => attribute(name, message(7, shapeFields(shape)));
-export const typesAttribute = (name: string, dtypes: readonly number[]): Field => attribute(name, message(1, dtypes.map((dtype) => integer(6, dtype))));
+export const typesAttribute = (name: string, dtypes: readonly number[]): Field =>
+  attribute(
+    name,
+    message(
+      1,
+      dtypes.map((dtype) => integer(6, dtype)),
+    ),
+  );
 export const functionAttribute = (name: string, of: string): Field => attribute(name, message(10, [text(1, of)]));
 
 /** A constant's value: the bytes of its elements, in row-major order. */
@@ -42,7 +54,15 @@ export function opAttribute({ name, type, value }: OpAttribute, kinds: Attribute
   };
   const numbers = { text: 2, integer: 3, float: 4, bool: 5, type: 6 };
   if (type === kinds.TF_ATTR_SHAPE) return attribute(name, message(7, shapeFields(value as number[])));
-  return attribute(name, Array.isArray(value) ? message(1, value.map((v) => scalar(numbers, v))) : scalar(numbers, value));
+  return attribute(
+    name,
+    Array.isArray(value)
+      ? message(
+          1,
+          value.map((v) => scalar(numbers, v)),
+        )
+      : scalar(numbers, value),
+  );
 }
 
 function nodeField(number: number, { name, op, inputs, attributes }: Node): Field {

@@ -50,7 +50,10 @@ test("staged() has nothing to do where XLA compiles everything well", () => {
 });
 
 test("staged() hands a constant or an argument through as a result", () => {
-  const through: FunctionDef = { ...network, outputs: [...network.outputs, { name: "r2", dtype: FLOAT, from: "c:output:0" }, { name: "r3", dtype: FLOAT, from: "w" }] };
+  const through: FunctionDef = {
+    ...network,
+    outputs: [...network.outputs, { name: "r2", dtype: FLOAT, from: "c:output:0" }, { name: "r3", dtype: FLOAT, from: "w" }],
+  };
   const { main } = staged(through, values(through))!;
   expect(main.outputs.slice(2).map(({ from }) => from)).toEqual(["c:output:0", "w"]);
   expect(main.nodes.map(({ name }) => name)).toContain("c");

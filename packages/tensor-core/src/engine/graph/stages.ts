@@ -3,7 +3,9 @@ import type { HandleInfo } from "./frame.ts";
 
 /** Operations whose own kernels are several times faster than what XLA makes of them on a CPU. */
 const KERNELS = new Set(
-  "AvgPool AvgPoolGrad Conv2D Conv2DBackpropFilter Conv2DBackpropInput DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput MaxPool MaxPoolGrad".split(" "),
+  "AvgPool AvgPoolGrad Conv2D Conv2DBackpropFilter Conv2DBackpropInput DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput MaxPool MaxPoolGrad".split(
+    " ",
+  ),
 );
 
 const producer = (edge: string): string => edge.split(":")[0]!;
@@ -14,7 +16,10 @@ const producer = (edge: string): string => edge.split(":")[0]!;
  * An operation left to its kernel belongs to the stage that its inputs come from, and what uses its result to a later one, so that stages run in order.
  * Constants are copied to where they are used: XLA wants to see shapes and axes. Returns undefined where nothing is left to a kernel.
  */
-export function staged(main: FunctionDef, values: ReadonlyMap<string, HandleInfo>): { readonly main: FunctionDef; readonly stages: readonly FunctionDef[] } | undefined {
+export function staged(
+  main: FunctionDef,
+  values: ReadonlyMap<string, HandleInfo>,
+): { readonly main: FunctionDef; readonly stages: readonly FunctionDef[] } | undefined {
   const nodes = new Map(main.nodes.map((node) => [node.name, node]));
   const kernels = new Set(main.nodes.filter(({ op }) => KERNELS.has(op)).map(({ name }) => name));
   if (kernels.size === 0) return undefined;
@@ -60,8 +65,14 @@ export function staged(main: FunctionDef, values: ReadonlyMap<string, HandleInfo
         op: "PartitionedCall",
         inputs: fed.map(outerEdge),
         attributes: [
-          typesAttribute("Tin", definition.inputs.map(({ dtype }) => dtype)),
-          typesAttribute("Tout", definition.outputs.map(({ dtype }) => dtype)),
+          typesAttribute(
+            "Tin",
+            definition.inputs.map(({ dtype }) => dtype),
+          ),
+          typesAttribute(
+            "Tout",
+            definition.outputs.map(({ dtype }) => dtype),
+          ),
           functionAttribute("f", definition.name),
           boolAttribute("_XlaMustCompile", true),
         ],

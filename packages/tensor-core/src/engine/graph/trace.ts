@@ -87,7 +87,13 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
   const record = (op: string, attributes: readonly OpAttribute[], ids: readonly number[], results: readonly TensorMetadata[]): void => {
     const edges = ids.map((id) => edge(at, id, around));
     for (const { id, dtype, shape } of results) infos.set(id, { dtype, shape });
-    emit(at, op, edges, attributes.map((a) => opAttribute(a, binding)), results.map(({ id }) => id));
+    emit(
+      at,
+      op,
+      edges,
+      attributes.map((a) => opAttribute(a, binding)),
+      results.map(({ id }) => id),
+    );
   };
 
   const interposed: NativeBinding = {
@@ -158,10 +164,18 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
     }
     const [i, n] = body.inputs as [Slot, Slot, ...Slot[]];
     const less: Node = { name: "less", op: "Less", inputs: [i.name, n.name], attributes: [typeAttribute("T", binding.TF_INT32)] };
-    const condition: FunctionDef = { name: `condition${functions.length}`, inputs: body.inputs, outputs: [{ name: "r0", dtype: binding.TF_BOOL, from: "less:z:0" }], nodes: [less] };
+    const condition: FunctionDef = {
+      name: `condition${functions.length}`,
+      inputs: body.inputs,
+      outputs: [{ name: "r0", dtype: binding.TF_BOOL, from: "less:z:0" }],
+      nodes: [less],
+    };
     functions.push(condition);
     const fed = [...initial.map(idOf), ...inner.captures].map((id) => edge(outer, id, around));
-    const dtypes = typesAttribute("T", body.inputs.map(({ dtype }) => dtype));
+    const dtypes = typesAttribute(
+      "T",
+      body.inputs.map(({ dtype }) => dtype),
+    );
     const finals = next.map(alias);
     emit(outer, "StatelessWhile", fed, [dtypes, functionAttribute("cond", condition.name), functionAttribute("body", body.name)], finals.map(idOf));
     return finals;
@@ -178,7 +192,9 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
       const results = body(stand).map(idOf);
       const definition = written("main", main, results);
       const operations = functions.reduce((sum, { nodes }) => sum + nodes.length, 0);
-      const captures = main.captures.map((id) => binding.executeOp("Identity", [{ name: "T", type: binding.TF_ATTR_TYPE, value: infos.get(id)!.dtype }], [id], 1)[0]!.id);
+      const captures = main.captures.map(
+        (id) => binding.executeOp("Identity", [{ name: "T", type: binding.TF_ATTR_TYPE, value: infos.get(id)!.dtype }], [id], 1)[0]!.id,
+      );
       const values = new Map([...main.edges].map(([id, from]) => [from, infos.get(id)!]));
       return { functions: functions.filter((f) => f !== definition), main: definition, captures, operations, values };
     });

@@ -21,6 +21,7 @@ export function activated(wasm: Wasm, x: TensorInfo, activation: string, alpha?:
           ? call(wasm, "Prelu", { x, alpha })
           : undefined;
   free(wasm, x);
-  if (out === undefined) throw new RangeError(`Cannot apply a fused kernel: activation must be linear, relu, relu6, elu, sigmoid, leakyrelu or prelu, got ${activation}`);
+  if (out === undefined)
+    throw new RangeError(`Cannot apply a fused kernel: activation must be linear, relu, relu6, elu, sigmoid, leakyrelu or prelu, got ${activation}`);
   return out;
 }

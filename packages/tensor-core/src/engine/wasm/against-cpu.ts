@@ -23,7 +23,8 @@ export function draws(seed: number): (shape: readonly number[], dtype?: DataType
   const next = (): number => (state = (state * 1_664_525 + 1_013_904_223) >>> 0) / 2 ** 32;
   return (shape, dtype = "float32", least = -2, most = 2) => {
     const size = shape.reduce((product, n) => product * n, 1);
-    const value = (): number => (dtype === "bool" ? Math.round(next()) : dtype === "int32" ? Math.floor(least + (most - least) * next()) : Math.fround(least + (most - least) * next()));
+    const value = (): number =>
+      dtype === "bool" ? Math.round(next()) : dtype === "int32" ? Math.floor(least + (most - least) * next()) : Math.fround(least + (most - least) * next());
     return { shape, dtype, values: Array.from({ length: size }, value) };
   };
 }

@@ -38,10 +38,17 @@ export function conv2dBackpropFilter(exact: KernelFunc): KernelFunc {
     const height = (outHeight - 1) * strideHeight + filterHeight - top;
     const width = (outWidth - 1) * strideWidth + filterWidth - left;
     const cut = height < inHeight || width < inWidth;
-    const reached = cut ? call(wasm, "Slice", { x }, { begin: [0, 0, 0, 0], size: [batchSize, Math.min(height, inHeight), Math.min(width, inWidth), inChannels] }) : x;
+    const reached = cut
+      ? call(wasm, "Slice", { x }, { begin: [0, 0, 0, 0], size: [batchSize, Math.min(height, inHeight), Math.min(width, inWidth), inChannels] })
+      : x;
     const images = transposed(wasm, reached, [3, 1, 2, 0]);
     const filter = transposed(wasm, dy, [1, 2, 0, 3]);
-    const padding = [[0, 0], [top, Math.max(0, height - inHeight)], [left, Math.max(0, width - inWidth)], [0, 0]];
+    const padding = [
+      [0, 0],
+      [top, Math.max(0, height - inHeight)],
+      [left, Math.max(0, width - inWidth)],
+      [0, 0],
+    ];
     const sum = call(wasm, "Conv2D", { x: images, filter }, { strides: [1, 1], pad: padding, dataFormat: "NHWC", dilations: [strideHeight, strideWidth] });
     const out = transposed(wasm, sum, [1, 2, 0, 3]);
     free(wasm, images, filter, sum, ...(cut ? [reached] : []));

@@ -63,7 +63,12 @@ function byConvolution(wasm: Wasm, dy: TensorInfo, filter: TensorInfo, conv: Con
   const swapped = transposed(wasm, filter, [0, 1, 3, 2]);
   const turned = call(wasm, "Reverse", { x: swapped }, { dims: [0, 1] });
   const [top, left] = [filterHeight - 1 - padInfo.top, filterWidth - 1 - padInfo.left];
-  const pad = [[0, 0], [top, inHeight - outHeight + filterHeight - 1 - top], [left, inWidth - outWidth + filterWidth - 1 - left], [0, 0]];
+  const pad = [
+    [0, 0],
+    [top, inHeight - outHeight + filterHeight - 1 - top],
+    [left, inWidth - outWidth + filterWidth - 1 - left],
+    [0, 0],
+  ];
   const dx = call(wasm, "Conv2D", { x: dy, filter: turned }, { strides: [1, 1], pad, dataFormat: "NHWC", dilations: [1, 1] });
   free(wasm, swapped, turned);
   return dx;
@@ -79,7 +84,14 @@ export function conv2dBackpropInput(original: KernelFunc): KernelFunc {
     const { dy, filter } = args.inputs as { dy: TensorInfo; filter: TensorInfo };
     const { strides, pad, dataFormat, dimRoundingMode, inputShape } = args.attrs as unknown as Attributes;
     if (dataFormat !== "NHWC" || dy.dtype !== "float32" || filter.dtype !== "float32") return original(args);
-    const conv = backend_util.computeConv2DInfo(inputShape, filter.shape as [number, number, number, number], strides, 1, explicitPadding(pad), dimRoundingMode);
+    const conv = backend_util.computeConv2DInfo(
+      inputShape,
+      filter.shape as [number, number, number, number],
+      strides,
+      1,
+      explicitPadding(pad),
+      dimRoundingMode,
+    );
     const { batchSize, inChannels, outHeight, outWidth, outChannels, filterHeight, filterWidth, padInfo } = conv;
     if (batchSize * outHeight * outWidth * outChannels * inChannels === 0) return zeroed(wasm, conv.inShape);
     const smallPad = padInfo.top < filterHeight && padInfo.left < filterWidth && padInfo.bottom < filterHeight && padInfo.right < filterWidth;

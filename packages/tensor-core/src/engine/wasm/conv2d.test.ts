@@ -1,4 +1,21 @@
-import { avgPool, conv2d, conv2dTranspose, cos, depthwiseConv2d, engine, fused, grads, maxPool, mul, range, reshape, separableConv2d, sum, type Tensor, type Tensor4D } from "@tensorflow/tfjs-core";
+import {
+  avgPool,
+  conv2d,
+  conv2dTranspose,
+  cos,
+  depthwiseConv2d,
+  engine,
+  fused,
+  grads,
+  maxPool,
+  mul,
+  range,
+  reshape,
+  separableConv2d,
+  sum,
+  type Tensor,
+  type Tensor4D,
+} from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { distance, draws, on, startBoth, type Numbers } from "./against-cpu.ts";
 
@@ -28,16 +45,39 @@ async function agree(inputs: readonly Numbers[], f: (...xs: Tensor[]) => Tensor 
   expect(ours.leaked).toEqual([0, 0, 0]);
 }
 
-const explicit: Pad = [[0, 0], [2, 1], [0, 3], [0, 0]];
+const explicit: Pad = [
+  [0, 0],
+  [2, 1],
+  [0, 3],
+  [0, 0],
+];
 const pads: Pad[] = ["same", "valid", explicit];
 const strides: (number | [number, number])[] = [1, 2, [2, 1], 3];
 const shapes: [number[], number[]][] = [
-  [[2, 7, 6, 3], [3, 2, 3, 4]],
-  [[3, 9, 8, 1], [5, 5, 1, 2]],
-  [[2, 7, 6, 3], [1, 1, 3, 4]],
-  [[1, 8, 8, 5], [2, 2, 5, 7]],
-  [[2, 3, 3, 2], [3, 3, 2, 2]],
-  [[0, 8, 8, 3], [3, 2, 3, 4]],
+  [
+    [2, 7, 6, 3],
+    [3, 2, 3, 4],
+  ],
+  [
+    [3, 9, 8, 1],
+    [5, 5, 1, 2],
+  ],
+  [
+    [2, 7, 6, 3],
+    [1, 1, 3, 4],
+  ],
+  [
+    [1, 8, 8, 5],
+    [2, 2, 5, 7],
+  ],
+  [
+    [2, 3, 3, 2],
+    [3, 3, 2, 2],
+  ],
+  [
+    [0, 8, 8, 3],
+    [3, 2, 3, 4],
+  ],
 ];
 
 describe.each(pads)("padding %j", (pad) => {
@@ -65,7 +105,8 @@ describe.each(pads)("padding %j", (pad) => {
       const y = f(x, w);
       const dy = cos(reshape(range(0, y.size), y.shape));
       const attributes = { strides: stride, dilations: dilation, pad };
-      const backprop = (kernel: string, inputs: object, shape: object): Tensor => engine().runKernel(kernel, inputs as never, { ...attributes, ...shape } as never) as Tensor;
+      const backprop = (kernel: string, inputs: object, shape: object): Tensor =>
+        engine().runKernel(kernel, inputs as never, { ...attributes, ...shape } as never) as Tensor;
       const dx = backprop("DepthwiseConv2dNativeBackpropInput", { dy, filter: w }, { inputShape: x.shape });
       const dw = backprop("DepthwiseConv2dNativeBackpropFilter", { x, dy }, { filterShape: w.shape });
       return [sum(mul(dy, y)), sum(mul(dx, x)), sum(mul(dw, w))];
@@ -97,10 +138,22 @@ describe.each(["same", "valid"] as const)("padding %s", (pad) => {
 });
 
 test.each([0, 1, 2])("a padding of %i pixels is that many on each side, for a window that is not square", async (pad) => {
-  const spelled: Pad = [[0, 0], [pad, pad], [pad, pad], [0, 0]];
+  const spelled: Pad = [
+    [0, 0],
+    [pad, pad],
+    [pad, pad],
+    [0, 0],
+  ];
   const inputs = images([2, 7, 6, 3], [3, 2, 3, 4]);
   const numeric: Operation = (a, b) => conv2d(a!, b!, [2, 1], pad);
-  const both = [await on("wasm", inputs, gradients(numeric)), await on("wasm", inputs, gradients((a, b) => conv2d(a!, b!, [2, 1], spelled)))];
+  const both = [
+    await on("wasm", inputs, gradients(numeric)),
+    await on(
+      "wasm",
+      inputs,
+      gradients((a, b) => conv2d(a!, b!, [2, 1], spelled)),
+    ),
+  ];
   expect(both[0]!.results).toEqual(both[1]!.results);
   await agree(inputs, ((a: Tensor4D, b: Tensor4D) => conv2d(a, b, [2, 1], spelled)) as never, 18);
 });

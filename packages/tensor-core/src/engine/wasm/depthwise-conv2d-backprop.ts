@@ -75,8 +75,18 @@ function byConvolution(wasm: Wasm, dy: TensorInfo, filter: TensorInfo, conv: Con
   const { inHeight, inWidth, outHeight, outWidth, effectiveFilterHeight, effectiveFilterWidth, padInfo, dilationHeight, dilationWidth } = conv;
   const turned = call(wasm, "Reverse", { x: filter }, { dims: [0, 1] });
   const [top, left] = [effectiveFilterHeight - 1 - padInfo.top, effectiveFilterWidth - 1 - padInfo.left];
-  const pad = [[0, 0], [top, inHeight - outHeight + effectiveFilterHeight - 1 - top], [left, inWidth - outWidth + effectiveFilterWidth - 1 - left], [0, 0]];
-  const dx = call(wasm, "DepthwiseConv2dNative", { x: dy, filter: turned }, { strides: [1, 1], pad, dataFormat: "NHWC", dilations: [dilationHeight, dilationWidth] });
+  const pad = [
+    [0, 0],
+    [top, inHeight - outHeight + effectiveFilterHeight - 1 - top],
+    [left, inWidth - outWidth + effectiveFilterWidth - 1 - left],
+    [0, 0],
+  ];
+  const dx = call(
+    wasm,
+    "DepthwiseConv2dNative",
+    { x: dy, filter: turned },
+    { strides: [1, 1], pad, dataFormat: "NHWC", dilations: [dilationHeight, dilationWidth] },
+  );
   free(wasm, turned);
   return dx;
 }

@@ -4,7 +4,9 @@ import { call } from "./call.ts";
 
 /** Real functions of one tensor: the heap knows their float32 form only, and answers others with noise or by writing out of bounds. */
 export const realFunctions: readonly string[] = [
-  ..."Acos Acosh Asin Asinh Atan Atanh Cos Cosh Elu Erf Exp Expm1 LeakyRelu Log Log1p Reciprocal Rsqrt Selu Sigmoid Sin Sinh Softmax Softplus Sqrt Tan Tanh".split(" "),
+  ..."Acos Acosh Asin Asinh Atan Atanh Cos Cosh Elu Erf Exp Expm1 LeakyRelu Log Log1p Reciprocal Rsqrt Selu Sigmoid Sin Sinh Softmax Softplus Sqrt Tan Tanh".split(
+    " ",
+  ),
 ];
 
 /** Functions that keep the dtype of their operands or answer with bool, and the dtypes that the heap's own kernel gets right. */

@@ -8,7 +8,11 @@ function arranged(wasm: Wasm, x: TensorInfo, labels: readonly number[], wanted: 
   const lost = labels.flatMap((label, axis) => (wanted.includes(label) ? [] : [axis]));
   const summed = lost.length === 0 ? x : call(wasm, "Sum", { x }, { axis: lost, keepDims: false });
   const left = labels.filter((label) => wanted.includes(label));
-  const out = transposed(wasm, summed, wanted.map((label) => left.indexOf(label)));
+  const out = transposed(
+    wasm,
+    summed,
+    wanted.map((label) => left.indexOf(label)),
+  );
   if (summed !== x) free(wasm, summed);
   if (!borrowed) free(wasm, x);
   return out;
@@ -35,7 +39,8 @@ export function einsum(exact: KernelFunc): KernelFunc {
     const inner = shared.filter((label) => !result.includes(label));
     const rows = ofX.filter((label) => result.includes(label) && !shared.includes(label));
     const columns = ofY.filter((label) => result.includes(label) && !shared.includes(label));
-    const sizes = (labels: readonly number[]): number[] => labels.map((label) => (ofX.includes(label) ? x!.shape[ofX.indexOf(label)]! : y.shape[ofY.indexOf(label)]!));
+    const sizes = (labels: readonly number[]): number[] =>
+      labels.map((label) => (ofX.includes(label) ? x!.shape[ofX.indexOf(label)]! : y.shape[ofY.indexOf(label)]!));
     const size = (labels: readonly number[]): number => util.sizeFromShape(sizes(labels));
 
     const left = arranged(wasm, x!, ofX, [...batch, ...rows, ...inner], true);

@@ -5,7 +5,14 @@ export type Padding = "valid" | "same" | number | backend_util.ExplicitPadding;
 
 /** The same padding with a number spelled out for each side. */
 export function explicitPadding(pad: Padding): Exclude<Padding, number> {
-  return typeof pad === "number" ? [[0, 0], [pad, pad], [pad, pad], [0, 0]] : pad;
+  return typeof pad === "number"
+    ? [
+        [0, 0],
+        [pad, pad],
+        [pad, pad],
+        [0, 0],
+      ]
+    : pad;
 }
 
 /**
@@ -17,7 +24,9 @@ export function explicitPadding(pad: Padding): Exclude<Padding, number> {
 export function padded(original: KernelFunc): KernelFunc {
   return (args) => {
     const attrs = args.attrs as unknown as { pad: Padding; dataFormat?: string };
-    return typeof attrs.pad === "number" && attrs.dataFormat !== "NCHW" ? original({ ...args, attrs: { ...args.attrs, pad: explicitPadding(attrs.pad) as number[][] } }) : original(args);
+    return typeof attrs.pad === "number" && attrs.dataFormat !== "NCHW"
+      ? original({ ...args, attrs: { ...args.attrs, pad: explicitPadding(attrs.pad) as number[][] } })
+      : original(args);
   };
 }
 
@@ -35,7 +44,26 @@ export function spelledOut(original: KernelFunc): KernelFunc {
     if (pad !== "same" || dataFormat === "NCHW") return original(args);
     const { x, filter } = args.inputs as { x: TensorInfo; filter: TensorInfo };
     type Shape4 = [number, number, number, number];
-    const { top, bottom, left, right } = backend_util.computeConv2DInfo(x.shape as Shape4, filter.shape as Shape4, strides, dilations, pad, undefined, false).padInfo;
-    return original({ ...args, attrs: { ...args.attrs, pad: [[0, 0], [top, bottom], [left, right], [0, 0]] } });
+    const { top, bottom, left, right } = backend_util.computeConv2DInfo(
+      x.shape as Shape4,
+      filter.shape as Shape4,
+      strides,
+      dilations,
+      pad,
+      undefined,
+      false,
+    ).padInfo;
+    return original({
+      ...args,
+      attrs: {
+        ...args.attrs,
+        pad: [
+          [0, 0],
+          [top, bottom],
+          [left, right],
+          [0, 0],
+        ],
+      },
+    });
   };
 }

@@ -13,7 +13,12 @@ export function gather(exact: KernelFunc): KernelFunc {
     const { axis, batchDims } = args.attrs as unknown as { axis: number; batchDims?: number };
     if (x.dtype === "string" || indices.dtype !== "int32") return exact(args);
     const along = util.parseAxisParam(axis, x.shape)[0]!;
-    const { batchSize, outerSize, dimSize, sliceSize, outputShape } = backend_util.segment_util.collectGatherOpShapeInfo(x as Tensor, indices as Tensor<never>, along, batchDims ?? 0);
+    const { batchSize, outerSize, dimSize, sliceSize, outputShape } = backend_util.segment_util.collectGatherOpShapeInfo(
+      x as Tensor,
+      indices as Tensor<never>,
+      along,
+      batchDims ?? 0,
+    );
     const out = wasm.makeOutput(outputShape, x.dtype);
     if (util.sizeFromShape(out.shape) === 0) return out;
     const [from, to, at] = [wasm.typedArrayFromHeap(x), wasm.typedArrayFromHeap(out), ints(wasm, indices)];

@@ -84,7 +84,21 @@ test("sign() of a tiny number is not zero", async () => {
 
 describe("tensors without numbers", () => {
   test.each(["sum", "prod", "max", "min", "mean"] as const)("%s() over an empty axis is that of plain JS", async (name) => {
-    for (const dtype of ["float32", "int32"] as const) for (const axis of [0, 1]) await agree([{ shape: [[0, 3], [3, 0]][axis]!, dtype, values: [] }], (a) => tf[name](a!, axis));
+    for (const dtype of ["float32", "int32"] as const)
+      for (const axis of [0, 1])
+        await agree(
+          [
+            {
+              shape: [
+                [0, 3],
+                [3, 0],
+              ][axis]!,
+              dtype,
+              values: [],
+            },
+          ],
+          (a) => tf[name](a!, axis),
+        );
   });
   test("transpose() of an empty batch is an empty batch", async () => {
     await agree([{ shape: [0, 3, 4], dtype: "float32", values: [] }], (a) => tf.transpose(a!, [0, 2, 1]));
@@ -94,7 +108,9 @@ describe("tensors without numbers", () => {
 describe("integers and truth values", () => {
   const truths = draws(6)([3, 4], "bool");
   const integers = draws(6)([3, 4], "int32", -5, 6);
-  test.each(["abs", "neg", "square", "round", "sign", "isNaN", "isFinite", "step"] as const)("%s() of integers is that of plain JS", (name) => agree([integers], (a) => tf[name](a!)));
+  test.each(["abs", "neg", "square", "round", "sign", "isNaN", "isFinite", "step"] as const)("%s() of integers is that of plain JS", (name) =>
+    agree([integers], (a) => tf[name](a!)),
+  );
   test.each(["abs", "round", "sign", "reverse", "notEqual", "transpose"] as const)("%s() of truth values is that of plain JS", (name) =>
     agree([truths], (a) => (name === "reverse" ? tf.reverse(a!, 1) : name === "notEqual" ? tf.notEqual(a!, false) : tf[name](a!))),
   );
@@ -110,8 +126,9 @@ describe("integers and truth values", () => {
   test("cast() to bool is 0 or 1", async () => {
     expect(await numbers([vector([-1.5, 0, 254])], (a) => tf.cast(a!, "bool"))).toEqual([1, 0, 1]);
   });
-  test.each(["add", "sub", "mul", "maximum", "minimum", "floorDiv", "mod", "less", "equal", "greaterEqual"] as const)("%s() of integers is that of plain JS", (name) =>
-    agree([integers, { ...integers, values: Array.from(integers.values, (v) => v || 3).reverse() }], (a, b) => tf[name](a!, b!)),
+  test.each(["add", "sub", "mul", "maximum", "minimum", "floorDiv", "mod", "less", "equal", "greaterEqual"] as const)(
+    "%s() of integers is that of plain JS",
+    (name) => agree([integers, { ...integers, values: Array.from(integers.values, (v) => v || 3).reverse() }], (a, b) => tf[name](a!, b!)),
   );
   test("clipByValue(), cumsum() and stridedSlice() of integers are those of plain JS", async () => {
     await agree([integers], (a) => tf.clipByValue(a!, -2, 3));
@@ -136,24 +153,45 @@ describe("tables", () => {
     [[2, 3, 6], [2, 4], 2, 1],
     [[6, 3], [0], 0, 0],
   ])("gather() of %j by %j along axis %i with %i batch axes is that of plain JS", async (shape, ids, axis, batch) => {
-    for (const dtype of ["float32", "int32", "bool"] as const) await agree([draws(14)(shape, dtype), draws(15)(ids, "int32", 0, shape[axis]!)], (x, i) => tf.gather(x!, i as tf.Tensor1D, axis, batch));
+    for (const dtype of ["float32", "int32", "bool"] as const)
+      await agree([draws(14)(shape, dtype), draws(15)(ids, "int32", 0, shape[axis]!)], (x, i) => tf.gather(x!, i as tf.Tensor1D, axis, batch));
   });
   test("gather() beyond the table says where the table ends", async () => {
-    await expect(on("wasm", [draws(1)([3, 2]), vector([0, 3], "int32")], (x, i) => tf.gather(x!, i as tf.Tensor1D))).rejects.toThrow("every index must be in [0, 3), got 3");
+    await expect(on("wasm", [draws(1)([3, 2]), vector([0, 3], "int32")], (x, i) => tf.gather(x!, i as tf.Tensor1D))).rejects.toThrow(
+      "every index must be in [0, 3), got 3",
+    );
   });
   test("the gradient of gather() adds up the rows that were read twice", async () => {
-    await agree([draws(16)([6, 3])], gradients((x) => tf.gather(x!, [5, 0, 5, 2, 5])));
-    await agree([draws(16)([6, 3])], gradients((x) => tf.gather(x!, [1, 0, 1], 1)));
+    await agree(
+      [draws(16)([6, 3])],
+      gradients((x) => tf.gather(x!, [5, 0, 5, 2, 5])),
+    );
+    await agree(
+      [draws(16)([6, 3])],
+      gradients((x) => tf.gather(x!, [1, 0, 1], 1)),
+    );
   });
   test("unsortedSegmentSum() leaves out ids beyond the segments", async () => {
     const sum = (x: tf.Tensor, i: tf.Tensor): tf.Tensor => tf.unsortedSegmentSum(x, i as tf.Tensor1D, 2);
     expect(await numbers([vector([1, 2, 4, 8, 16]), vector([0, -1, 1, 2, 0], "int32")], sum as Operation)).toEqual([17, 4]);
   });
   test.each([
-    [[2, 3], [2, 3]],
-    [[2, 1, 3], [2, 4, 1]],
-    [[3, 1], [1, 5]],
-    [[2, 3], [0, 3]],
+    [
+      [2, 3],
+      [2, 3],
+    ],
+    [
+      [2, 1, 3],
+      [2, 4, 1],
+    ],
+    [
+      [3, 1],
+      [1, 5],
+    ],
+    [
+      [2, 3],
+      [0, 3],
+    ],
   ])("tile() of %j by %j is that of plain JS", async (shape, reps) => {
     for (const dtype of ["float32", "int32", "bool"] as const) await agree([draws(17)(shape, dtype)], (x) => tf.tile(x!, reps));
   });
@@ -187,27 +225,72 @@ test("a clone shares the data of its tensor and outlives it", async () => {
 });
 
 describe("fused products", () => {
-  test.each(["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"] as const)("fused.matMul() with %s is its three parts, for every layout", async (activation) => {
-    for (const [a, b, transposeA, transposeB] of [[[3, 4], [4, 5], false, false], [[4, 3], [5, 4], true, true], [[2, 3, 4], [2, 5, 4], false, true]] as const) {
-      const f: Operation = (x, y, bias, alpha) =>
-        tf.fused.matMul({ a: x!, b: y!, transposeA, transposeB, bias: bias!, activation, leakyreluAlpha: 0.3, ...(activation === "prelu" ? { preluActivationWeights: alpha! } : {}) });
-      await agree([draws(21)(a), draws(22)(b), draws(23)([5]), draws(24)([5])], f);
-    }
-  });
+  test.each(["linear", "relu", "relu6", "elu", "sigmoid", "leakyrelu", "prelu"] as const)(
+    "fused.matMul() with %s is its three parts, for every layout",
+    async (activation) => {
+      for (const [a, b, transposeA, transposeB] of [
+        [[3, 4], [4, 5], false, false],
+        [[4, 3], [5, 4], true, true],
+        [[2, 3, 4], [2, 5, 4], false, true],
+      ] as const) {
+        const f: Operation = (x, y, bias, alpha) =>
+          tf.fused.matMul({
+            a: x!,
+            b: y!,
+            transposeA,
+            transposeB,
+            bias: bias!,
+            activation,
+            leakyreluAlpha: 0.3,
+            ...(activation === "prelu" ? { preluActivationWeights: alpha! } : {}),
+          });
+        await agree([draws(21)(a), draws(22)(b), draws(23)([5]), draws(24)([5])], f);
+      }
+    },
+  );
 });
 
 const x34 = draws(30)([3, 4], "float32", 0.1, 0.9);
 const compositions: [string, readonly Numbers[], (...xs: tf.Tensor[]) => tf.Tensor][] = [
-  ...(["relu", "relu6", "elu", "selu", "tanh", "sigmoid", "softplus", "exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "square", "reciprocal", "erf", "sin", "atan", "softmax", "logSoftmax"] as const).map(
-    (name): [string, readonly Numbers[], (x: tf.Tensor) => tf.Tensor] => [name, [x34], (x) => tf[name](x)],
-  ),
-  ...(["add", "sub", "mul", "div", "pow"] as const).map(
-    (name): [string, readonly Numbers[], (x: tf.Tensor, y: tf.Tensor) => tf.Tensor] => [`${name} with a row`, [x34, draws(31)([4], "float32", 0.2, 0.8)], (x, y) => tf[name](x, y)],
-  ),
-  ...(["maximum", "minimum", "squaredDifference"] as const).map(
-    (name): [string, readonly Numbers[], (x: tf.Tensor, y: tf.Tensor) => tf.Tensor] => [name, [x34, draws(31)([3, 4], "float32", 0.2, 0.8)], (x, y) => tf[name](x, y)],
-  ),
-  ...(["sum", "mean", "max", "min", "logSumExp"] as const).map((name): [string, readonly Numbers[], (x: tf.Tensor) => tf.Tensor] => [`${name} over rows`, [x34], (x) => tf[name](x, 0)]),
+  ...(
+    [
+      "relu",
+      "relu6",
+      "elu",
+      "selu",
+      "tanh",
+      "sigmoid",
+      "softplus",
+      "exp",
+      "expm1",
+      "log",
+      "log1p",
+      "sqrt",
+      "rsqrt",
+      "square",
+      "reciprocal",
+      "erf",
+      "sin",
+      "atan",
+      "softmax",
+      "logSoftmax",
+    ] as const
+  ).map((name): [string, readonly Numbers[], (x: tf.Tensor) => tf.Tensor] => [name, [x34], (x) => tf[name](x)]),
+  ...(["add", "sub", "mul", "div", "pow"] as const).map((name): [string, readonly Numbers[], (x: tf.Tensor, y: tf.Tensor) => tf.Tensor] => [
+    `${name} with a row`,
+    [x34, draws(31)([4], "float32", 0.2, 0.8)],
+    (x, y) => tf[name](x, y),
+  ]),
+  ...(["maximum", "minimum", "squaredDifference"] as const).map((name): [string, readonly Numbers[], (x: tf.Tensor, y: tf.Tensor) => tf.Tensor] => [
+    name,
+    [x34, draws(31)([3, 4], "float32", 0.2, 0.8)],
+    (x, y) => tf[name](x, y),
+  ]),
+  ...(["sum", "mean", "max", "min", "logSumExp"] as const).map((name): [string, readonly Numbers[], (x: tf.Tensor) => tf.Tensor] => [
+    `${name} over rows`,
+    [x34],
+    (x) => tf[name](x, 0),
+  ]),
   ["gelu", [x34], (x) => tf.mul(tf.mul(x, 0.5), tf.add(1, tf.erf(tf.div(x, Math.SQRT2))))],
   [
     "layer norm",
@@ -217,11 +300,23 @@ const compositions: [string, readonly Numbers[], (...xs: tf.Tensor[]) => tf.Tens
       return tf.add(tf.mul(tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-5))), gain!), bias!);
     },
   ],
-  ["batchNorm", [draws(35)([5, 3]), draws(36)([3]), draws(37)([3], "float32", 0.5, 2), draws(38)([3]), draws(39)([3])], (x, mean, variance, offset, scale) => tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D)],
+  [
+    "batchNorm",
+    [draws(35)([5, 3]), draws(36)([3]), draws(37)([3], "float32", 0.5, 2), draws(38)([3]), draws(39)([3])],
+    (x, mean, variance, offset, scale) => tf.batchNorm(x, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D),
+  ],
   ["softmax cross entropy", [draws(40)([5, 4])], (x) => tf.losses.softmaxCrossEntropy(tf.oneHot([0, 3, 1, 2, 0], 4), x)],
   ["slice", [x34], (x) => tf.slice(x, [1, 2], [2, 2])],
   ["concat", [x34, draws(41)([3, 2])], (x, y) => tf.concat([x, y!], 1)],
-  ["pad", [x34], (x) => tf.pad(x, [[1, 0], [2, 1]])],
+  [
+    "pad",
+    [x34],
+    (x) =>
+      tf.pad(x, [
+        [1, 0],
+        [2, 1],
+      ]),
+  ],
   ["transpose", [draws(42)([2, 3, 4])], (x) => tf.transpose(x, [2, 0, 1])],
   ["tile", [x34], (x) => tf.tile(x, [2, 3])],
   ["where", [x34, draws(43)([3, 4])], (x, y) => tf.where(tf.tensor1d([1, 0, 1, 0], "bool"), x, y!)],

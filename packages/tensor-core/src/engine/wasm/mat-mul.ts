@@ -3,14 +3,34 @@ import { free, reshaped, through, zeroed, type Wasm } from "./backend.ts";
 import { batchSources } from "./batch-sources.ts";
 import { transposed } from "./call.ts";
 
-type Native = (a: number, aShape: Uint8Array, aRank: number, b: number, bShape: Uint8Array, bRank: number, transposeA: boolean, transposeB: boolean, out: number) => void;
+type Native = (
+  a: number,
+  aShape: Uint8Array,
+  aRank: number,
+  b: number,
+  bShape: Uint8Array,
+  bRank: number,
+  transposeA: boolean,
+  transposeB: boolean,
+  out: number,
+) => void;
 
 const natives = new WeakMap<Wasm, Native>();
 
 function native(wasm: Wasm): Native {
   const known = natives.get(wasm);
   if (known !== undefined) return known;
-  const wrapped = (wasm.wasm as unknown as { cwrap(name: string, result: null, args: readonly string[]): unknown }).cwrap("BatchMatMul", null, ["number", "array", "number", "number", "array", "number", "number", "number", "number"]) as Native;
+  const wrapped = (wasm.wasm as unknown as { cwrap(name: string, result: null, args: readonly string[]): unknown }).cwrap("BatchMatMul", null, [
+    "number",
+    "array",
+    "number",
+    "number",
+    "array",
+    "number",
+    "number",
+    "number",
+    "number",
+  ]) as Native;
   natives.set(wasm, wrapped);
   return wrapped;
 }

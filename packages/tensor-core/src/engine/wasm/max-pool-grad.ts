@@ -20,14 +20,8 @@ export function maxPoolGrad(): KernelFunc {
     const { dy, input } = args.inputs as { dy: TensorInfo; input: TensorInfo };
     const { filterSize, strides, pad, dimRoundingMode } = args.attrs as unknown as Attributes;
     const shape = input.shape as [number, number, number, number];
-    const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth, padInfo } = backend_util.computePool2DInfo(
-      shape,
-      filterSize,
-      strides,
-      1,
-      explicitPadding(pad),
-      dimRoundingMode,
-    );
+    const { batchSize, inHeight, inWidth, inChannels, outHeight, outWidth, filterHeight, filterWidth, strideHeight, strideWidth, padInfo } =
+      backend_util.computePool2DInfo(shape, filterSize, strides, 1, explicitPadding(pad), dimRoundingMode);
     const out = zeroed(wasm, shape);
     const [from, by, to] = [floats(wasm, input), floats(wasm, dy), floats(wasm, out)];
     let at = 0;

@@ -4,7 +4,10 @@ import { call } from "./call.ts";
 
 /** `x` with every block along `axis` and the axes after it written `times` times in a row. */
 function repeated(wasm: Wasm, x: TensorInfo, axis: number, times: number): TensorInfo {
-  const out = wasm.makeOutput(x.shape.map((size, i) => (i === axis ? size * times : size)), x.dtype);
+  const out = wasm.makeOutput(
+    x.shape.map((size, i) => (i === axis ? size * times : size)),
+    x.dtype,
+  );
   const [from, to] = [wasm.typedArrayFromHeap(x), wasm.typedArrayFromHeap(out)];
   const block = util.sizeFromShape(x.shape.slice(axis));
   for (let start = 0, next = 0; start < from.length; start += block) {
