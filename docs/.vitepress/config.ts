@@ -7,6 +7,7 @@ const guide = [
   ["jit", "jit"],
   ["memory", "Memory"],
   ["run", "run and checkpoints"],
+  ["reports", "Reports"],
   ["examples", "Examples"],
 ] as const;
 const entries = ["tensor-core", "tensor-core/data", "tensor-core/report", "tensor-core/testing", "pacbayes", "sam-vi", "lacy", "nonident"];
