@@ -30,7 +30,7 @@ export type Settings = {
   readonly deltaEvidence: number;
 };
 
-const common = { classes: 10, top: 2.5, power: 3, most: 24, priorScale: 0.3, delta: 0.025, deltaRisk: 0.01, deltaEvidence: 0.01 } as const;
+const common = { classes: 10, top: 2.5, power: 3, most: 32, priorScale: 0.3, delta: 0.025, deltaRisk: 0.01, deltaEvidence: 0.01 } as const;
 
 const scales: { readonly [Name in Effort]: Settings } = {
   smoke: { ...common, n: 500, test: 2000, side: 14, hidden: 20, chains: 4, rungs: 12, warmup: 20, draws: 50, descent: 400, certified: 400 },
