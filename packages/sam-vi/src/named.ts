@@ -35,10 +35,10 @@ function atRadius<P extends Params, S extends Tree, Batch = void>(
  * @throws RangeError unless rho is finite and not negative
  * @example
  * ```ts
- * import { square, sum, tensor1d } from "@tensorflow/tfjs-core";
+ * import { square, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { key, run, sgd } from "@lab/tensor-core";
  * import { sam } from "@lab/sam-vi";
- * const algorithm = sam(({ w }) => sum(square(w)), { transform: sgd(0.1) });
+ * const algorithm = sam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { transform: sgd(0.1) });
  * using result = await run(algorithm, { w: tensor1d([3, 4]) }, { key: key(0), steps: 1, record: (_state, { loss }) => ({ loss }) });
  * result.trace.loss.get(0).toFixed(4); // => '25.5025'
  * ```
@@ -55,10 +55,10 @@ export function sam<P extends Params, S extends Tree, Batch = void>(loss: Object
  * @throws RangeError unless rho is finite and not negative
  * @example
  * ```ts
- * import { square, sum } from "@tensorflow/tfjs-core";
+ * import { square, sum, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { sgd } from "@lab/tensor-core";
  * import { randomSam } from "@lab/sam-vi";
- * Object.keys(randomSam(({ w }) => sum(square(w)), { rho: 0.1, transform: sgd(0.1) })); // => [ 'init', 'step' ]
+ * Object.keys(randomSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { rho: 0.1, transform: sgd(0.1) })); // => [ 'init', 'step' ]
  * ```
  */
 export function randomSam<P extends Params, S extends Tree, Batch = void>(loss: Objective<P, Batch>, options: Options<S>): Named<P, S, Batch> {
@@ -71,10 +71,10 @@ export function randomSam<P extends Params, S extends Tree, Batch = void>(loss: 
  * @throws RangeError unless rho and kappa are finite and not negative
  * @example
  * ```ts
- * import { square, sum } from "@tensorflow/tfjs-core";
+ * import { square, sum, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { sgd } from "@lab/tensor-core";
  * import { mixSam } from "@lab/sam-vi";
- * Object.keys(mixSam(({ w }) => sum(square(w)), { kappa: 0.5, transform: sgd(0.1) })); // => [ 'init', 'step' ]
+ * Object.keys(mixSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { kappa: 0.5, transform: sgd(0.1) })); // => [ 'init', 'step' ]
  * ```
  */
 export function mixSam<P extends Params, S extends Tree, Batch = void>(
@@ -92,10 +92,10 @@ export function mixSam<P extends Params, S extends Tree, Batch = void>(
  * @throws RangeError unless n is at least 1, rho positive and the prior's scale positive
  * @example
  * ```ts
- * import { square, sum } from "@tensorflow/tfjs-core";
+ * import { square, sum, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { adam } from "@lab/tensor-core";
  * import { mfvi } from "@lab/sam-vi";
- * Object.keys(mfvi(({ w }) => sum(square(w)), { n: 100, transform: adam(0.01) })); // => [ 'init', 'step' ]
+ * Object.keys(mfvi(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { n: 100, transform: adam(0.01) })); // => [ 'init', 'step' ]
  * ```
  */
 export function mfvi<P extends Params, S extends Tree, Batch = void>(

@@ -35,10 +35,10 @@ export type PerturbedOptions<S extends Tree> = {
  * @throws TypeError as `valueAndGrad`
  * @example
  * ```ts
- * import { square, sum, tensor1d } from "@tensorflow/tfjs-core";
+ * import { square, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { key, meanField, sgd } from "@lab/tensor-core";
  * import { adversarial, fixedScale, perturbed } from "@lab/sam-vi";
- * const step = perturbed(({ w }) => sum(square(w)), { direction: adversarial(), transform: fixedScale(sgd(0.25)) });
+ * const step = perturbed(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { direction: adversarial(), transform: fixedScale(sgd(0.25)) });
  * const start = step.init(meanField({ w: tensor1d([3, 4]) }, { scale: 5 / Math.SQRT2 }));
  * const [{ posterior }] = step.step(key(0), start, undefined);
  * posterior.mean.w.dataSync().map(Math.round); // => Float32Array(2) [ 0, 0 ]

@@ -3,8 +3,8 @@ import type { FactMask } from "../evidence/fact-mask.ts";
 import type { ReferenceLoss } from "../evidence/reference-loss.ts";
 import type { TokenLoss } from "../evidence/token-loss.ts";
 
-/** A yes or no per token, [batch, time]; yes delegates. */
-export type Mask = Tensor2D & { readonly dtype: "bool" };
+/** A yes or no per token, [batch, time], of dtype bool, which TensorFlow.js checks as it runs; yes delegates. */
+export type Mask = Tensor2D;
 /** A quantity per token, [batch, time]. */
 export type TokenScore<Evidence> = (evidence: Evidence) => Tensor2D;
 /** A choice of tokens from what is known of them: the ones to delegate, or the ones among which to choose. */

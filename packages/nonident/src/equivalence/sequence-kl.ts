@@ -29,7 +29,7 @@ export type SequenceKlOptions = {
  * ```ts
  * import { tabular } from "@lab/tensor-core";
  * import { sequenceKl } from "@lab/nonident";
- * const coin = (heads) => tabular([[[0], heads], [[1], 1 - heads]], { vocabulary: 3, end: 2 });
+ * const coin = (heads: number) => tabular([[[0], heads], [[1], 1 - heads]], { vocabulary: 3, end: 2 });
  * const { value, unfinished } = await sequenceKl([coin(0.5), coin(0.25)], { end: 2, longest: 2 });
  * [value.toFixed(6), unfinished]; // => [ '0.143841', 0 ]
  * ```
