@@ -56,7 +56,7 @@ are only looked at: no bound uses them.`,
       const { images, labels } = fullBatch(digits);
       return { x: transpose(reshape(images, [digits.size, side * side])), y: labels };
     };
-    await show(keyFigures({ "examples in S": n, "test digits": settings.test, pixels: side * side, engine: line }));
+    await show(keyFigures({ "examples in S": n, "test digits": settings.test, pixels: side * side, engine: engineName }));
     return own(() => ({ train: columns(sample), test: columns(held) })).value;
   },
 );

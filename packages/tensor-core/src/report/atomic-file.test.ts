@@ -39,6 +39,10 @@ test("writableFolder() makes the folder and leaves it empty", async () => {
   expect(await readdir(path)).toEqual([]);
 });
 
+test("writableFolder() refuses a folder whose parent the system does not let be, and does not hang", async () => {
+  await expect(writableFolder("/proc/absent/below")).rejects.toThrow("Cannot write results to the folder");
+});
+
 test("writableFolder() refuses a folder that cannot be one", async () => {
   await writeFile(join(root, "file"), "");
   await expect(writableFolder(join(root, "file"))).rejects.toThrow(`Cannot write results to the folder ${join(root, "file")}: EEXIST`);

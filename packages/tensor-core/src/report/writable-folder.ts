@@ -12,7 +12,7 @@
  * ```
  */
 export async function writableFolder(path: string): Promise<string> {
-  const [{ mkdir, rm, writeFile }, { join, resolve }, { randomUUID }] = await Promise.all([
+  const [{ mkdir, rm, stat, writeFile }, { dirname, join, resolve }, { randomUUID }] = await Promise.all([
     import("node:fs/promises"),
     import("node:path"),
     import("node:crypto"),
@@ -20,8 +20,22 @@ export async function writableFolder(path: string): Promise<string> {
   if (path === "") throw new Error("Cannot write results: expected the name of a folder, got an empty one");
   const folder = resolve(path);
   const probe = join(folder, `.${randomUUID()}.partial`);
+  // One folder after the other: where the system refuses a folder as if its parent were missing, as under /proc, Node's own recursion never ends.
+  const stands = (place: string): Promise<boolean> =>
+    stat(place).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+  const made = async (place: string): Promise<void> => {
+    if (await stands(place)) return;
+    if (dirname(place) !== place) await made(dirname(place));
+    await mkdir(place).catch(async (error: unknown) => {
+      // Someone else may have made it since.
+      if (!(await stands(place))) throw error;
+    });
+  };
   try {
-    await mkdir(folder, { recursive: true });
+    await made(folder);
     await writeFile(probe, "written to see whether it can be");
     await rm(probe);
   } catch (error) {
