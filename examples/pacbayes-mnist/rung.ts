@@ -49,7 +49,9 @@ export function curveOf(climbed: readonly Rung[], { n, delta }: { readonly n: nu
   const integrated = thermodynamic(climbed.map(({ lambda, energies }) => ({ lambda, energy: meanOf(energies), error: monteCarloError(energies) })));
   return climbed.map(({ energies, risk01s, testError01 }, i) => {
     const { lambda, kl } = integrated[i]!;
-    const [riskCe, risk01, klUpper] = [meanOf(energies) / n, meanOf(risk01s), Math.max(0, kl.upper)];
+    const [riskCe, risk01] = [meanOf(energies) / n, meanOf(risk01s)];
+    // A divergence is not negative; where it is small, the noise of the draws may be larger than it.
+    const [klUpper, klPoint, klLower] = [kl.upper, kl.trapezoid, kl.lower].map((sum) => Math.max(0, sum)) as [number, number, number];
     const bound = (empiricalRisk: number): number => maurer({ empiricalRisk, kl: klUpper, n, delta });
     return {
       lambda,
@@ -57,8 +59,8 @@ export function curveOf(climbed: readonly Rung[], { n, delta }: { readonly n: nu
       risk01,
       testError01,
       klUpper,
-      kl: kl.trapezoid,
-      klLower: kl.lower,
+      kl: klPoint,
+      klLower,
       klError: kl.upperError,
       boundCe: bound(riskCe),
       bound01: bound(risk01),
