@@ -28,7 +28,8 @@ export async function writableFolder(path: string): Promise<string> {
     );
   const made = async (place: string): Promise<void> => {
     if (await stands(place)) return;
-    if (dirname(place) !== place) await made(dirname(place));
+    const above = dirname(place);
+    await stat(above).catch(() => (above === place ? undefined : made(above)));
     await mkdir(place).catch(async (error: unknown) => {
       // Someone else may have made it since.
       if (!(await stands(place))) throw error;
