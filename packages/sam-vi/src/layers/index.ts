@@ -1,0 +1,4 @@
+export { asam, mfvi, mixSam, randomSam, sam, variationalSam } from "./named.ts";
+export { PerturbedOptimizer, type Weights } from "./perturbed-optimizer.ts";
+export { sampled, type SampledOptions } from "./sampled.ts";
+export type { DirectionName, PerturbedSettings } from "./settings.ts";
