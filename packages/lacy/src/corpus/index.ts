@@ -1,0 +1,4 @@
+export { corpus, type Corpus, type CorpusOptions } from "./corpus.ts";
+export { document, type Document, type Fact } from "./document.ts";
+export { documents, type DocumentsOptions, type Split } from "./documents.ts";
+export { wordnet } from "./wordnet.ts";
