@@ -18,6 +18,7 @@ export const NUMBER_WORLD: readonly string[] = [
   "packages/pacbayes/src/certify/",
   "packages/pacbayes/src/diagnostics/",
   "packages/pacbayes/src/evidence/",
+  "packages/sam-vi/src/uncertainty/",
   "packages/tensor-core/src/numeric/",
   "packages/tensor-core/src/report/",
 ];
