@@ -29,6 +29,7 @@ export { iterate, jit, type GraphReport, type JitOptions, type Jitted } from "./
 export { logProbs, type Autoregressive, type Awaitable, type LogProbs } from "./language/autoregressive.ts";
 export { bytePairTokenizer } from "./language/byte-pair-tokenizer.ts";
 export { WORDS, type BytePairs } from "./language/byte-pairs.ts";
+export { extended, keyValueCache, type Extended, type KeyValueCache } from "./language/key-value-cache.ts";
 export { learnedBytePairs, type LearnedBytePairsOptions } from "./language/learned-byte-pairs.ts";
 export { tabular, type Tabular, type TabularOptions } from "./language/tabular.ts";
 export type { Sequence, Token } from "./language/token.ts";
@@ -39,6 +40,9 @@ export { gelu, relu, type Activation } from "./nn/activation.ts";
 export { attention, causalMask, type AttentionOptions, type AttentionParams } from "./nn/attention.ts";
 export { conv2d, type Conv2dOptions, type Conv2dParams } from "./nn/conv2d.ts";
 export { accuracy, negativeLogLikelihood, softmaxCrossEntropy } from "./nn/cross-entropy.ts";
+export type { DecoderBlockParams, DecoderParams, LinearParams, NormParams } from "./nn/decoder-params.ts";
+export { GPT2, LLAMA, type Architecture, type DecoderOptions, type DecoderShape } from "./nn/decoder-shape.ts";
+export { decoder, type Attend, type Decoder, type Heads, type Packing } from "./nn/decoder.ts";
 export { dense, type DenseParams } from "./nn/dense.ts";
 export { dropout } from "./nn/dropout.ts";
 export { embedding, type EmbeddingParams } from "./nn/embedding.ts";

@@ -48,22 +48,24 @@ export function causalMask(time: number): Tensor2D {
 }
 
 /**
- * softmax(Q Kᵀ + mask) V over the last two axes, [batch, head, time, depth]; the queries are scaled already.
+ * softmax(Q Kᵀ + mask) V over the last two axes, [batch, head, time, depth]; the queries are scaled already. The mask is added, not differentiated.
  *
  * dS = P ⊙ (dP − rowsum(dP ⊙ P)), and rowsum(dP ⊙ P) = rowsum(dY ⊙ Y), a sum over depth in place of time [Dao2022, Appendix B.2].
  */
-const attended = withGradient(([q, k, v], save) => {
-  const weights = softmax(add(matMul(q!, k!, false, true), causalMask(q!.shape[2]!)));
-  const value = matMul(weights, v!);
-  save([q!, k!, v!, weights, value]);
-  return {
-    value,
-    gradFunc: (dy, [q, k, v, weights, y]) => {
-      const scores = mul(weights!, sub(matMul(dy, v!, false, true), sum(mul(dy, y!), -1, true)));
-      return [matMul(scores, k!), matMul(scores, q!, true), matMul(weights!, dy, true)];
-    },
-  };
-});
+export function attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor = causalMask(q.shape[2]!)): Tensor {
+  return withGradient(([q, k, v], save) => {
+    const weights = softmax(add(matMul(q!, k!, false, true), mask));
+    const value = matMul(weights, v!);
+    save([q!, k!, v!, weights, value]);
+    return {
+      value,
+      gradFunc: (dy, [q, k, v, weights, y]) => {
+        const scores = mul(weights!, sub(matMul(dy, v!, false, true), sum(mul(dy, y!), -1, true)));
+        return [matMul(scores, k!), matMul(scores, q!, true), matMul(weights!, dy, true)];
+      },
+    };
+  })(q, k, v);
+}
 
 /**
  * softmax(Q Kᵀ/√d + mask) V per head, causal: position i sees positions up to i [Vaswani2017, Equation 1 and §3.2.2].

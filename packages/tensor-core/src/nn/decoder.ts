@@ -1,0 +1,200 @@
+import {
+  add,
+  cast,
+  equal,
+  expandDims,
+  gather,
+  logicalAnd,
+  matMul,
+  mul,
+  range,
+  reshape,
+  sigmoid,
+  slice,
+  split as parts,
+  sub,
+  sum,
+  lessEqual,
+  tile,
+  transpose,
+  where,
+  zeros,
+  type Tensor,
+  type Tensor2D,
+  type Tensor3D,
+} from "@tensorflow/tfjs-core";
+import type { Key } from "../random/key.ts";
+import { split } from "../random/split.ts";
+import { axes, ShapeError } from "../shapes.ts";
+import { gelu } from "./activation.ts";
+import { attended, causalMask } from "./attention.ts";
+import { linear } from "./dense.ts";
+import { decoderShape, type DecoderOptions, type DecoderShape } from "./decoder-shape.ts";
+import type { DecoderBlockParams, DecoderParams, LinearParams, NormParams } from "./decoder-params.ts";
+import { normalInitializer, type Initializer } from "./initializer.ts";
+import { layerNorm } from "./layer-norm.ts";
+import type { Model } from "./model.ts";
+import { rmsNorm } from "./rms-norm.ts";
+import { rotated, rotation } from "./rotary.ts";
+
+/** Queries [batch, head, time, depth], scaled, and keys and values [batch, key-value head, time, depth] of one layer. */
+export type Heads = { readonly q: Tensor; readonly k: Tensor; readonly v: Tensor };
+/** What the queries of a layer hear: [batch, head, time, depth]. */
+export type Attend = (heads: Heads, layer: number) => Tensor;
+
+/** Which document each token belongs to, int32 [batch, time]: documents stand one after the other, and see nothing of each other. */
+export type Packing = { readonly segments?: Tensor2D };
+
+/** A decoder's logits, the stream they are read from, and how to run it where positions see each other in another way. */
+export type Decoder = {
+  readonly shape: DecoderShape;
+  init(key: Key): DecoderParams;
+  apply(params: DecoderParams, tokens: Tensor, packing?: Packing): Tensor3D;
+  /** The residual stream after the last norm: int32 tokens [batch, time] → [batch, time, channel]. */
+  hidden(params: DecoderParams, tokens: Tensor, packing?: Packing): Tensor3D;
+  /** `hidden` where `attend` says what is heard, for tokens at the given positions, int32 [batch, time], or 0, 1, … */
+  stream(params: DecoderParams, tokens: Tensor, attend: Attend, positions?: Tensor): Tensor3D;
+  /** The logits of a stream, [..., channel] → [..., vocabulary]. */
+  head(params: DecoderParams, stream: Tensor): Tensor;
+};
+
+/**
+ * Whether a later token of the same document may look back, as what is added to its scores: [batch, 1, time, time], and each token's position in its
+ * document, int32 [batch, time].
+ */
+function packed(segments: Tensor2D): { readonly mask: Tensor; readonly positions: Tensor } {
+  const [batch, time] = segments.shape;
+  const order = range(0, time, 1, "int32");
+  const before = lessEqual(expandDims(order, 0), expandDims(order, 1));
+  const seen = logicalAnd(equal(expandDims(segments, 1), expandDims(segments, 2)), expandDims(before, 0));
+  const positions = sub(cast(sum(cast(seen, "int32"), -1), "int32"), 1);
+  return { mask: reshape(where(seen, 0, -1e9), [batch, 1, time, time]), positions: cast(positions, "int32") };
+}
+
+function affine({ kernel, bias }: LinearParams, x: Tensor): Tensor {
+  return bias === undefined ? linear(x, kernel) : add(linear(x, kernel), bias);
+}
+
+/**
+ * softmax(q Kᵀ + mask) V where several heads of queries share a head of keys and values [Ainslie2023, §2.2]: a group's queries are rows of one product.
+ *
+ * @throws ShapeError unless the heads of the keys divide those of the queries
+ */
+export function groupedAttention({ q, k, v }: Heads, mask: Tensor): Tensor {
+  const [batch, heads, time, depth] = q.shape as [number, number, number, number];
+  const shared = k.shape[1]!;
+  if (shared === heads) return attended(q, k, v, mask);
+  const group = heads / shared;
+  if (!Number.isInteger(group)) throw new ShapeError(`Cannot attend: expected heads that ${shared} heads of keys divide, got ${heads}`);
+  const rows = tile(mask, [...mask.shape.slice(0, -2).map(() => 1), group, 1]);
+  return reshape(attended(reshape(q, [batch, shared, group * time, depth]), k, v, rows), [batch, heads, time, depth]);
+}
+
+/**
+ * A decoder as data: GPT-2's (layer norms, learned positions, GELU, biases) [Radford2019, §2.3] or Llama's (RMS norms, rotary positions, SwiGLU, no biases)
+ * [Touvron2023, §2.2], and what lies between. Int32 tokens [batch, time] → logits [batch, time, vocabulary].
+ *
+ * x ← x + attention(norm x); x ← x + W₂ gelu(W₁ norm x), or x + W₂ (silu(W_g norm x) ⊙ W₁ norm x); logits = norm(x) Eᵀ, or norm(x) H untied. With
+ * `segments`, documents packed into one row see nothing of each other and their positions start anew.
+ *
+ * @throws RangeError for a size that is none, channels that heads do not divide, heads that key-value heads do not divide, an odd depth where positions
+ * are rotary; ShapeError for tokens that are not [batch, time], time ≤ context; TypeError for tokens that are not int32
+ * @example
+ * ```ts
+ * import { zeros } from "@tensorflow/tfjs-core";
+ * import { decoder, key, LLAMA } from "@lab/tensor-core";
+ * const model = decoder({ vocabulary: 50, context: 16, layers: 2, channels: 8, heads: 2, architecture: LLAMA });
+ * model.apply(model.init(key(0)), zeros([1, 5], "int32")).shape; // => [ 1, 5, 50 ]
+ * ```
+ */
+export function decoder(options: DecoderOptions): Decoder {
+  const shape = decoderShape(options);
+  const { vocabulary, context, layers, channels, heads, keyValueHeads, inner, tied, architecture } = shape;
+  const depth = channels / heads;
+  const kernel = normalInitializer(0.02);
+  const outKernel = normalInitializer(0.02 / Math.sqrt(2 * layers));
+  const norm = (architecture.norm === "rms" ? rmsNorm(channels) : layerNorm(channels)) as unknown as Model<NormParams>;
+
+  function affineMap(key: Key, inputs: number, outputs: number, from: Initializer): LinearParams {
+    const weights = { kernel: from(key, [inputs, outputs]) as Tensor2D };
+    return architecture.biases ? { ...weights, bias: zeros([outputs]) } : weights;
+  }
+
+  function block(key: Key): DecoderBlockParams {
+    const [a, b, c, d, e, f] = split(key, 6);
+    const [qkv, out] = split(b!);
+    const up = affineMap(d!, channels, inner, kernel);
+    return {
+      attentionNorm: norm.init(a!),
+      attention: { qkv: affineMap(qkv, channels, channels + 2 * keyValueHeads * depth, kernel), out: affineMap(out, channels, channels, outKernel) },
+      denseNorm: norm.init(c!),
+      ...(architecture.dense === "swiglu" ? { gate: affineMap(f!, channels, inner, kernel), up } : { up }),
+      down: affineMap(e!, inner, channels, outKernel),
+    };
+  }
+
+  function dense({ gate, up, down }: DecoderBlockParams, x: Tensor): Tensor {
+    if (gate === undefined) return affine(down, gelu(affine(up, x)));
+    const g = affine(gate, x);
+    return affine(down, mul(mul(g, sigmoid(g)), affine(up, x)));
+  }
+
+  function learned(table: Tensor2D, time: number, positions: Tensor | undefined): Tensor {
+    if (positions !== undefined) return gather(table, positions);
+    return time === context ? table : slice(table, [0, 0], [time, channels]);
+  }
+
+  function stream(params: DecoderParams, tokens: Tensor, attend: Attend, positions?: Tensor): Tensor3D {
+    const { batch, time } = axes("decoder", [tokens, "batch time"]);
+    if (tokens.dtype !== "int32") throw new TypeError(`Cannot apply decoder: expected int32 tokens, got ${tokens.dtype}`);
+    const places = positions === undefined ? expandDims(range(0, time, 1, "float32"), 0) : cast(positions, "float32");
+    const angles = architecture.positions === "rotary" ? rotation(places, { depth, base: shape.rotaryBase }) : undefined;
+    const ofHeads = (rows: Tensor): Tensor => transpose(reshape(rows, [batch, time, rows.shape[1]! / depth, depth]), [0, 2, 1, 3]);
+    const turn = (x: Tensor): Tensor => (angles === undefined ? x : rotated(x, angles));
+    let x: Tensor = gather(params.tokens, tokens);
+    if (params.positions !== undefined) x = add(x, learned(params.positions, time, positions));
+    params.blocks.forEach((each, layer) => {
+      const rows = affine(each.attention.qkv, reshape(norm.apply(each.attentionNorm, x), [batch * time, channels]));
+      const [q, k, v] = parts(rows, [channels, keyValueHeads * depth, keyValueHeads * depth], 1) as [Tensor, Tensor, Tensor];
+      const heard = attend({ q: turn(ofHeads(mul(q, 1 / Math.sqrt(depth)))), k: turn(ofHeads(k)), v: ofHeads(v) }, layer);
+      const mixed = affine(each.attention.out, reshape(transpose(heard, [0, 2, 1, 3]), [batch * time, channels]));
+      x = add(x, reshape(mixed, [batch, time, channels]));
+      x = add(x, dense(each, norm.apply(each.denseNorm, x)));
+    });
+    return norm.apply(params.norm, x) as Tensor3D;
+  }
+
+  function hidden(params: DecoderParams, tokens: Tensor, { segments }: Packing = {}): Tensor3D {
+    const { time } = axes("decoder", [tokens, "batch time"], ...(segments === undefined ? [] : [[segments, "batch time"] as const]));
+    if (time > context) throw new ShapeError(`Cannot apply decoder: expected at most ${context} tokens, got [${tokens.shape.join(", ")}]`);
+    if (segments !== undefined) {
+      const { mask, positions } = packed(segments);
+      return stream(params, tokens, (each) => groupedAttention(each, mask), positions);
+    }
+    const mask = causalMask(time);
+    return stream(params, tokens, (each) => groupedAttention(each, mask));
+  }
+
+  function head(params: DecoderParams, x: Tensor): Tensor {
+    if (params.head !== undefined) return linear(x, params.head);
+    return reshape(matMul(reshape(x, [x.size / channels, channels]), params.tokens, false, true), [...x.shape.slice(0, -1), vocabulary]);
+  }
+
+  return {
+    shape,
+    init(key) {
+      const [tokenKey, positionKey, normKey, headKey, ...blockKeys] = split(key, 4 + layers);
+      return {
+        tokens: kernel(tokenKey!, [vocabulary, channels]) as Tensor2D,
+        ...(architecture.positions === "learned" ? { positions: kernel(positionKey!, [context, channels]) as Tensor2D } : {}),
+        blocks: blockKeys.map(block),
+        norm: norm.init(normKey!),
+        ...(tied ? {} : { head: kernel(headKey!, [channels, vocabulary]) as Tensor2D }),
+      };
+    },
+    stream,
+    hidden,
+    head,
+    apply: (params, tokens, packing) => head(params, hidden(params, tokens, packing)) as Tensor3D,
+  };
+}
