@@ -1,33 +1,23 @@
-import { fill } from "@tensorflow/tfjs-core";
-import { map, size, type Algorithm, type GradientTransform, type Objective, type Params, type Tree } from "@lab/tensor-core";
+import type { GradientTransform, Objective, Params, Schedule } from "@lab/tensor-core";
+import { around, atRadius, type Named, type RadiusOptions } from "./at-radius.ts";
 import { adversarial } from "./direction/adversarial.ts";
-import type { Direction } from "./direction/direction.ts";
+import { ellipsoidal } from "./direction/ellipsoidal.ts";
 import { gaussian } from "./direction/gaussian.ts";
 import { mixed } from "./direction/mixed.ts";
-import { fixedScale } from "./fixed-scale.ts";
 import { klToPrior, type Prior } from "./penalty/kl-to-prior.ts";
-import { perturbed, type PerturbedInfo, type PerturbedOptions, type PerturbedState } from "./perturbed.ts";
+import type { Looks } from "./perturbed.ts";
+import { perturbedDrive } from "./perturbed-gradient.ts";
 
-/** A member of the family on plain parameters: it starts at them, with σ = ρ/√D everywhere. */
-export type Named<P extends Params, S extends Tree, Batch = void> = Algorithm<P, PerturbedState<P, S>, PerturbedInfo, Batch>;
-type Options<S extends Tree> = { readonly transform: GradientTransform<S>; readonly rho?: number };
-
-function around<P extends Params, S extends Tree, Batch = void>(
-  loss: Objective<P, Batch>,
-  { rho, ...options }: PerturbedOptions<S> & { readonly rho: number },
-): Named<P, S, Batch> {
-  if (!(rho >= 0 && rho < Infinity)) throw new RangeError(`Cannot perturb: expected rho in [0, ∞), got ${rho}`);
-  const { init, step } = perturbed(loss, options);
-  return { init: (mean) => init({ mean, logScale: map((x) => fill(x.shape, Math.log(rho / Math.sqrt(size(mean)))), mean) }), step };
-}
-
-function atRadius<P extends Params, S extends Tree, Batch = void>(
-  loss: Objective<P, Batch>,
-  direction: Direction,
-  { transform, rho = 0.05 }: Options<S>,
-): Named<P, S, Batch> {
-  return around(loss, { direction, transform: fixedScale(transform), rho });
-}
+/** What every member with a learned scale takes. */
+export type LearnedOptions = Looks & {
+  /** Training examples. */
+  readonly n: number;
+  readonly prior?: Prior;
+  /** σ starts from ρ/√D. */
+  readonly rho?: number;
+  /** Of the tree { mean, logScale }; `separate` gives each its own. */
+  readonly transform: GradientTransform;
+};
 
 /**
  * θ ← θ + transform(∇L(θ + ρ g₀/‖g₀‖)): sharpness-aware minimisation [Foret2021, Algorithm 1]. Two gradients a step; at ρ = 0 the transform alone, bit for bit.
@@ -43,8 +33,8 @@ function atRadius<P extends Params, S extends Tree, Batch = void>(
  * result.trace.loss.get(0).toFixed(4); // => '25.5025'
  * ```
  */
-export function sam<P extends Params, S extends Tree, Batch = void>(loss: Objective<P, Batch>, options: Options<S>): Named<P, S, Batch> {
-  return atRadius(loss, adversarial(), options);
+export function sam<P extends Params, Batch = void>(loss: Objective<P, Batch>, { rho = 0.05, samples = 1, ...options }: RadiusOptions): Named<P, Batch> {
+  return atRadius(loss, { ...options, direction: adversarial(), rho, samples, gradientsPerStep: 1 + samples });
 }
 
 /**
@@ -61,8 +51,8 @@ export function sam<P extends Params, S extends Tree, Batch = void>(loss: Object
  * Object.keys(randomSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { rho: 0.1, transform: sgd(0.1) })); // => [ 'init', 'step' ]
  * ```
  */
-export function randomSam<P extends Params, S extends Tree, Batch = void>(loss: Objective<P, Batch>, options: Options<S>): Named<P, S, Batch> {
-  return atRadius(loss, gaussian(), options);
+export function randomSam<P extends Params, Batch = void>(loss: Objective<P, Batch>, { rho = 0.05, samples = 1, ...options }: RadiusOptions): Named<P, Batch> {
+  return atRadius(loss, { ...options, direction: gaussian(), rho, samples, gradientsPerStep: samples });
 }
 
 /**
@@ -77,11 +67,12 @@ export function randomSam<P extends Params, S extends Tree, Batch = void>(loss: 
  * Object.keys(mixSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { kappa: 0.5, transform: sgd(0.1) })); // => [ 'init', 'step' ]
  * ```
  */
-export function mixSam<P extends Params, S extends Tree, Batch = void>(
+export function mixSam<P extends Params, Batch = void>(
   loss: Objective<P, Batch>,
-  { kappa = 1, ...options }: Options<S> & { readonly kappa?: number },
-): Named<P, S, Batch> {
-  return atRadius(loss, mixed({ kappa }), options);
+  { rho = 0.05, kappa = 1, samples = 1, ...options }: RadiusOptions & { readonly kappa?: number | Schedule },
+): Named<P, Batch> {
+  const direction = typeof kappa === "number" ? mixed({ kappa }) : { at: (count: Parameters<Schedule>[0]) => mixed({ kappa: kappa(count) }) };
+  return atRadius(loss, { ...options, direction, rho, samples, gradientsPerStep: 1 + samples });
 }
 
 /**
@@ -98,10 +89,34 @@ export function mixSam<P extends Params, S extends Tree, Batch = void>(
  * Object.keys(mfvi(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { n: 100, transform: adam(0.01) })); // => [ 'init', 'step' ]
  * ```
  */
-export function mfvi<P extends Params, S extends Tree, Batch = void>(
+export function mfvi<P extends Params, Batch = void>(
   loss: Objective<P, Batch>,
-  { n, prior = {}, rho = 0.05, transform }: Options<S> & { readonly n: number; readonly prior?: Prior },
-): Named<P, S, Batch> {
-  if (!(rho > 0)) throw new RangeError(`Cannot learn a scale: expected rho in (0, ∞), got ${rho}`);
-  return around(loss, { direction: gaussian(), transform, penalty: klToPrior({ n, prior }), rho });
+  { n, prior = {}, rho = 0.05, samples = 1, ...options }: LearnedOptions,
+): Named<P, Batch> {
+  return around(loss, { ...options, direction: gaussian(), penalty: klToPrior({ n, prior }), rho, samples, gradientsPerStep: samples });
 }
+
+/**
+ * `mfvi` with the adversarial u = √D σ ⊙ g₀/‖σ ⊙ g₀‖ in the place of z: variational SAM [Ujvary2022]. Two gradients a step.
+ *
+ * Form I, `scaleGradient: "perturbed"`: ∂ln σ = g₁ ⊙ σ ⊙ u + ∂KL/n. Form II, `"clean"`: g₀ in the place of g₁, the exact derivative of √D ‖σ ⊙ g₀‖ in ln σ. The
+ * radius in whitened coordinates is √D in both; ρ only sets the scale that σ starts from.
+ *
+ * @throws RangeError unless n is at least 1, rho positive and the prior's scale positive
+ * @example
+ * ```ts
+ * import { square, sum, type Tensor1D } from "@tensorflow/tfjs-core";
+ * import { adam } from "@lab/tensor-core";
+ * import { variationalSam } from "@lab/sam-vi";
+ * variationalSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { n: 100, transform: adam(0.01) }).gradientsPerStep; // => 2
+ * ```
+ */
+export function variationalSam<P extends Params, Batch = void>(
+  loss: Objective<P, Batch>,
+  { n, prior = {}, rho = 0.05, samples = 1, scaleGradient = "perturbed", ...options }: LearnedOptions & { readonly scaleGradient?: "perturbed" | "clean" },
+): Named<P, Batch> {
+  const drive = scaleGradient === "perturbed" ? perturbedDrive : cleanScaleDrive;
+  return around(loss, { ...options, direction: ellipsoidal(), drive, penalty: klToPrior({ n, prior }), rho, samples, gradientsPerStep: 1 + samples });
+}
+
+const cleanScaleDrive: typeof perturbedDrive = (perturbed, clean) => ({ mean: perturbed, logScale: clean() });

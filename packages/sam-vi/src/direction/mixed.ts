@@ -1,3 +1,4 @@
+import type { Scalar } from "@tensorflow/tfjs-core";
 import { add, scale } from "@lab/tensor-core";
 import { adversarial } from "./adversarial.ts";
 import type { Direction } from "./direction.ts";
@@ -19,8 +20,8 @@ import { onSphere } from "./sphere.ts";
  * norm(mixed({ kappa: 1 })(key(0), q, () => ({ w: tensor1d([1, 2, 3, 4]) }))).dataSync()[0].toFixed(4); // => '2.0000'
  * ```
  */
-export function mixed({ kappa = 1, noise = gaussian() }: { readonly kappa?: number; readonly noise?: Direction } = {}): Direction {
-  if (!(kappa >= 0 && kappa < Infinity)) throw new RangeError(`Cannot mix directions: expected kappa in [0, ∞), got ${kappa}`);
+export function mixed({ kappa = 1, noise = gaussian() }: { readonly kappa?: number | Scalar; readonly noise?: Direction } = {}): Direction {
+  if (typeof kappa === "number" && !(kappa >= 0 && kappa < Infinity)) throw new RangeError(`Cannot mix directions: expected kappa in [0, ∞), got ${kappa}`);
   const ascent = adversarial();
   return (key, posterior, grad) => onSphere(add(ascent(key, posterior, grad), scale(kappa, noise(key, posterior, grad))));
 }
