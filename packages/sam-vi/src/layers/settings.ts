@@ -1,10 +1,8 @@
-import { exp, mul } from "@tensorflow/tfjs-core";
-import { map } from "@lab/tensor-core";
 import type { Direction } from "../direction/direction.ts";
 import { adversarial } from "../direction/adversarial.ts";
+import { ellipsoidal } from "../direction/ellipsoidal.ts";
 import { gaussian } from "../direction/gaussian.ts";
 import { mixed } from "../direction/mixed.ts";
-import { onSphere } from "../direction/sphere.ts";
 
 /** A direction that a saved model can name. */
 export type DirectionName = "adversarial" | "ellipsoidal" | "gaussian" | "mixed";
@@ -35,10 +33,7 @@ export type Settings = Required<PerturbedSettings>;
 
 const DIRECTIONS: { readonly [Name in DirectionName]: (settings: Settings) => Direction } = {
   adversarial: () => adversarial(),
-  ellipsoidal:
-    () =>
-    (_key, { mean, logScale }, grad) =>
-      onSphere(map((l, g) => mul(exp(l), g), logScale, grad(mean))),
+  ellipsoidal: () => ellipsoidal(),
   gaussian: () => gaussian(),
   mixed: ({ kappa }) => mixed({ kappa }),
 };

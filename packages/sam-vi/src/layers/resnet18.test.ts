@@ -1,0 +1,42 @@
+import { memory, oneHot, sum, tensor1d, tidy, train, type Tensor } from "@tensorflow/tfjs-core";
+import { engine, key, normal } from "@lab/tensor-core";
+import { expect, it } from "vitest";
+import { resnet18, sam } from "./index.ts";
+
+await engine();
+
+it("resnet18() has the 11 173 962 trained weights of its table, and gives probabilities", () => {
+  const network = resnet18();
+  const count = network.trainableWeights.reduce((n, { shape }) => n + shape.reduce<number>((product, size) => product * size!, 1), 0);
+  expect(count).toBe(11_173_962);
+  network.dispose();
+  const small = resnet18({ width: 2, classes: 3, image: [16, 16, 1] });
+  const sums = tidy(() => [...sum(small.predict(normal(key(0), [2, 16, 16, 1])) as Tensor, 1).dataSync()]);
+  for (const each of sums) expect(each).toBeCloseTo(1, 5);
+  small.dispose();
+  expect(() => resnet18({ width: 0 })).toThrow("expected width to be a whole number of at least 1, got 0");
+});
+
+it("resnet18() learns a few images under sam(), and leaks nothing on the way", async () => {
+  const network = resnet18({ width: 4, image: [16, 16, 3] });
+  network.compile({ optimizer: sam(train.momentum(0.05, 0.9), { rho: 0.05 }), loss: "categoricalCrossentropy" });
+  const [x, y] = [
+    normal(key(1), [16, 16, 16, 3]),
+    oneHot(
+      tensor1d(
+        Array.from({ length: 16 }, (_, i) => i % 10),
+        "int32",
+      ),
+      10,
+    ),
+  ];
+  const losses: number[] = [];
+  const counts: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    losses.push((await network.trainOnBatch(x, y)) as number);
+    counts.push(memory().numTensors);
+  }
+  expect(Math.min(...losses.slice(-3))).toBeLessThan(0.3 * losses[0]!);
+  expect(new Set(counts.slice(2)).size).toBe(1);
+  network.dispose();
+});
