@@ -29,8 +29,12 @@ export { iterate, jit, type GraphReport, type JitOptions, type Jitted } from "./
 export { logProbs, type Autoregressive, type Awaitable, type LogProbs } from "./language/autoregressive.ts";
 export { bytePairTokenizer } from "./language/byte-pair-tokenizer.ts";
 export { WORDS, type BytePairs } from "./language/byte-pairs.ts";
+export { decoderLanguageModel, type DecoderLanguageModel } from "./language/decoder-language-model.ts";
+export { generation, type Generated, type GenerationOptions } from "./language/generation.ts";
+export { huggingFaceModel, huggingFaceOptions, huggingFaceParams, type HuggingFaceModel } from "./language/hugging-face.ts";
 export { extended, keyValueCache, type Extended, type KeyValueCache } from "./language/key-value-cache.ts";
 export { learnedBytePairs, type LearnedBytePairsOptions } from "./language/learned-byte-pairs.ts";
+export { sampled, type SampledOptions } from "./language/sampled.ts";
 export { tabular, type Tabular, type TabularOptions } from "./language/tabular.ts";
 export type { Sequence, Token } from "./language/token.ts";
 export { bytePairs, tokenizerJson } from "./language/tokenizer-json.ts";

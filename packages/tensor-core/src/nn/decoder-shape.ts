@@ -47,6 +47,8 @@ export type DecoderOptions = {
   readonly architecture?: Architecture;
   /** θ of rotary positions. */
   readonly rotaryBase?: number;
+  /** ε of the norms: 10⁻⁵ for layer norms, 10⁻⁶ for RMS norms unless told. */
+  readonly normEps?: number;
 };
 
 /** All that decides a decoder's parameters and what they compute: plain data. */
@@ -56,7 +58,8 @@ export type DecoderShape = Required<DecoderOptions>;
 export function decoderShape(options: DecoderOptions): DecoderShape {
   const { architecture = GPT2, channels, heads, keyValueHeads = heads, tied = true, rotaryBase = 10_000 } = options;
   const inner = options.inner ?? (architecture.dense === "swiglu" ? 8 * Math.ceil(channels / 3) : 4 * channels);
-  const shape = { ...options, keyValueHeads, inner, tied, architecture, rotaryBase };
+  const normEps = options.normEps ?? (architecture.norm === "rms" ? 1e-6 : 1e-5);
+  const shape = { ...options, keyValueHeads, inner, tied, architecture, rotaryBase, normEps };
   const { vocabulary, context, layers } = shape;
   for (const [name, size] of Object.entries({ vocabulary, context, layers, channels, heads, "key-value heads": keyValueHeads, inner }))
     checkedSize("a decoder", name, size);

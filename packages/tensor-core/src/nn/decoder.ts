@@ -113,7 +113,7 @@ export function decoder(options: DecoderOptions): Decoder {
   const depth = channels / heads;
   const kernel = normalInitializer(0.02);
   const outKernel = normalInitializer(0.02 / Math.sqrt(2 * layers));
-  const norm = (architecture.norm === "rms" ? rmsNorm(channels) : layerNorm(channels)) as unknown as Model<NormParams>;
+  const norm = (architecture.norm === "rms" ? rmsNorm : layerNorm)(channels, { eps: shape.normEps }) as unknown as Model<NormParams>;
 
   function affineMap(key: Key, inputs: number, outputs: number, from: Initializer): LinearParams {
     const weights = { kernel: from(key, [inputs, outputs]) as Tensor2D };
