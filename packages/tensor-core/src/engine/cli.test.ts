@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync,
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fakeMachine, type Ended } from "./fake-machine.ts";
+import { isWritten, kernelsName } from "./kernels.ts";
 import { MANIFEST } from "./manifest.ts";
 
 const place = `${process.platform}-${process.arch}-tfjs4.22.0-tensorflow2.19.0`;
@@ -20,7 +21,13 @@ test("lab-engine install puts libraries, addons and a manifest into the cache, a
   expect(ended).toMatchObject({ code: 0, stderr: "" });
   expect(json(ended)).toMatchObject({ status: "installed", engine: "native", tensorflow: "2.19.0", reasons: [] });
   expect(readdirSync(machine.engines)).toEqual([place]);
-  expect(readdirSync(join(machine.engines, place)).sort()).toEqual(["hush.node", "lib", MANIFEST, "tfjs_binding.node"]);
+  expect(readdirSync(join(machine.engines, place)).sort()).toEqual([
+    "hush.node",
+    ...(isWritten() ? [kernelsName()] : []),
+    "lib",
+    MANIFEST,
+    "tfjs_binding.node",
+  ]);
   expect(readdirSync(join(machine.engines, place, "lib"))).toHaveLength(2);
 });
 

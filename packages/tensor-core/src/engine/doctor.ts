@@ -2,6 +2,7 @@ import { engine } from "../engine.ts";
 import { enginesFolder } from "./cache-folder.ts";
 import { probeBinding } from "./compile.ts";
 import { installedEngines } from "./installed.ts";
+import { hasKernels, hasMatrixUnits, isWritten } from "./kernels.ts";
 import { BINDING, faults } from "./manifest.ts";
 import { ownBinding, tfjsNode } from "./tfjs-node.ts";
 import { tools, type Tools } from "./tools.ts";
@@ -32,7 +33,7 @@ export async function doctor({ engines = enginesFolder(), find = tools }: Doctor
     const name = `TensorFlow ${manifest.tensorflow}`;
     const wrong = await faults(folder, manifest, { full: true });
     if (wrong.length > 0) builds.push({ name, ok: false, says: `damaged in ${folder}: ${wrong.join("; ")}`, get: "npx lab-engine install --force" });
-    else builds.push(await loads(name, process.getBuiltinModule("node:path").join(folder, BINDING)));
+    else builds.push(await loads(name, process.getBuiltinModule("node:path").join(folder, BINDING)), kernelsOf(folder));
   }
   const own = sources === undefined ? undefined : ownBinding(sources);
   if (own !== undefined) builds.push(await loads("tfjs-node's own binding", own));
@@ -47,6 +48,17 @@ function support(): string {
   if (process.platform === "linux" && process.arch === "x64") return "";
   if (process.platform === "linux" || process.platform === "darwin") return " (the installation from TensorFlow's wheel is not tested on this platform)";
   return " (no installation from TensorFlow's wheel on this platform: tfjs-node's own script, or WebAssembly)";
+}
+
+function kernelsOf(folder: string): Check {
+  const name = "kernels of our own";
+  if (!isWritten()) return { name, ok: true, says: "none for this platform" };
+  if (!hasKernels(folder)) return { name, ok: true, says: "not compiled; TensorFlow's own do everything (npx lab-engine install, with a recent C++ compiler)" };
+  return {
+    name,
+    ok: true,
+    says: hasMatrixUnits() ? "normals, and products of matrices on the processor's matrix units" : "normals; this processor has no matrix units",
+  };
 }
 
 async function space(engines: string): Promise<Check> {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { strToU8, zipSync } from "fflate";
@@ -9,6 +9,7 @@ import { fakeMachine } from "./fake-machine.ts";
 import { installNative, type InstallOptions } from "./install.ts";
 import { installedEngines } from "./installed.ts";
 import { locked } from "./lock.ts";
+import { kernelsName } from "./kernels.ts";
 import { BINDING, faults, HUSH, readManifest, refreshTimes } from "./manifest.ts";
 import { distribution, downloadWheel, libraries, unpackWheel, wheelVersion } from "./wheel.ts";
 
@@ -30,6 +31,7 @@ const easy: InstallOptions["steps"] = {
     for (const addon of [HUSH, BINDING]) await writeFile(join(folder, addon), addon);
   },
   probe: async () => "2.20.0",
+  kernels: async (_, folder) => writeFile(join(folder, kernelsName()), "kernels").then(() => undefined),
 };
 
 describe("installNative()", () => {
@@ -220,4 +222,22 @@ test("cacheFolder() is the user's own, then the platform's", () => {
   expect(cacheFolder({ XDG_CACHE_HOME: "" }, "linux")).toMatch(/\.cache.lab$/);
   expect(cacheFolder({}, "darwin")).toMatch(/Library.Caches.lab$/);
   expect(cacheFolder({ LOCALAPPDATA: "L" }, "win32")).toBe(join("L", "lab", "Cache"));
+});
+
+test.runIf(process.platform === "linux" && process.arch === "x64")(
+  "installNative() adds the kernels that an engine from before does not have, and does no more",
+  async () => {
+    using machine = fakeMachine();
+    const { folder } = await installNative({ engines: machine.engines, steps: easy });
+    rmSync(join(folder, kernelsName()));
+    const download = async () => Promise.reject(new Error("downloaded again"));
+    expect((await installNative({ engines: machine.engines, steps: { ...easy, download } })).already).toBe(true);
+    expect(existsSync(join(folder, kernelsName()))).toBe(true);
+  },
+);
+
+test("installNative() gives an engine without kernels where they do not compile", async () => {
+  using machine = fakeMachine();
+  const steps = { ...easy, kernels: async () => "unknown option" };
+  expect((await installNative({ engines: machine.engines, steps })).already).toBe(false);
 });

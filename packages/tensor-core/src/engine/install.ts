@@ -1,6 +1,8 @@
 import { enginesFolder } from "./cache-folder.ts";
 import { compileBinding, probeBinding } from "./compile.ts";
+import { compileKernels } from "./compile-kernels.ts";
 import { engineFolderName, installedEngines, type Installed } from "./installed.ts";
+import { hasKernels } from "./kernels.ts";
 import { locked } from "./lock.ts";
 import { BINDING, faults, HUSH, refreshTimes, writeManifest } from "./manifest.ts";
 import { tfjsNode, type TfjsNode } from "./tfjs-node.ts";
@@ -19,6 +21,8 @@ export type Steps = {
   readonly unpack: (wheel: string, folder: string, watch: Watch) => Promise<void>;
   readonly compile: (compiler: string, folder: string, sources: TfjsNode) => Promise<void>;
   readonly probe: (binding: string) => Promise<string>;
+  /** Makes our own kernels; says why where it cannot, which is no reason to go without the engine. */
+  readonly kernels: (compiler: string, folder: string) => Promise<string | undefined>;
 };
 
 const steps: Steps = {
@@ -31,6 +35,7 @@ const steps: Steps = {
   unpack: unpackWheel,
   compile: compileBinding,
   probe: probeBinding,
+  kernels: compileKernels,
 };
 
 /** Hears of each stage of an installation: what is being done, and, where it takes long, how far it is in bytes. */
@@ -58,7 +63,7 @@ export class ToolsMissing extends Error {
 }
 
 /**
- * Puts the native engine into the cache: the libraries of TensorFlow's wheel, and tfjs-node's binding compiled against them.
+ * Puts the native engine into the cache: the libraries of TensorFlow's wheel, tfjs-node's binding compiled against them, and kernels of our own.
  *
  * Built in a folder of its own and renamed when whole, under a lock: an installation that is killed leaves nothing that a later one
  * would take for an engine, and two at once do the work once.
@@ -75,14 +80,18 @@ export async function installNative({
   const sources = tfjsNode();
   if (sources === undefined) throw new ToolsMissing(["@tensorflow/tfjs-node is not installed: npm install --ignore-scripts @tensorflow/tfjs-node"]);
   const there = force ? undefined : await whole(sources, engines);
-  if (there !== undefined) return { ...there, already: true };
+  if (there !== undefined && hasKernels(there.folder)) return { ...there, already: true };
   return locked(
     engines,
     async () => {
       await removeUnfinished(engines);
       const meanwhile = force ? undefined : await whole(sources, engines);
-      if (meanwhile !== undefined) return { ...meanwhile, already: true };
-      return { ...(await build(sources, engines, listener, { ...steps, ...own })), already: false };
+      const all = { ...steps, ...own };
+      if (meanwhile !== undefined) {
+        await addKernels(meanwhile.folder, listener, all);
+        return { ...meanwhile, already: true };
+      }
+      return { ...(await build(sources, engines, listener, all)), already: false };
     },
     { waiting: () => listener.stage("waiting for another installation to end") },
   );
@@ -93,6 +102,15 @@ async function whole({ version }: TfjsNode, engines: string): Promise<Installed 
   if (installed === undefined || (await faults(installed.folder, installed.manifest)).length > 0) return undefined;
   await refreshTimes(installed.folder, installed.manifest);
   return installed;
+}
+
+/** An engine from before has the kernels of another version, or none. */
+async function addKernels(folder: string, listener: Listener, { tools: find, kernels }: Steps): Promise<void> {
+  if (hasKernels(folder)) return;
+  const { compiler } = await find();
+  if (compiler.program === undefined) return;
+  listener.stage("compiling kernels");
+  await kernels(compiler.program, folder);
 }
 
 /** Called under the lock, so whoever made them is dead. */
@@ -106,7 +124,7 @@ async function build(
   sources: TfjsNode,
   engines: string,
   listener: Listener,
-  { tools: find, freeBytes, download, unpack, compile, probe }: Steps,
+  { tools: find, freeBytes, download, unpack, compile, probe, kernels }: Steps,
 ): Promise<Installed> {
   const { chmod, mkdtemp, rename, rm } = process.getBuiltinModule("node:fs/promises");
   const { join } = process.getBuiltinModule("node:path");
@@ -128,6 +146,8 @@ async function build(
     listener.stage("compiling the binding");
     await compile(compiler.program, folder, sources);
     await rm(join(folder, "include"), { recursive: true, force: true });
+    listener.stage("compiling kernels");
+    await kernels(compiler.program, folder);
     listener.stage("checking that it loads");
     await probe(join(folder, BINDING));
     const manifest = await writeManifest(folder, {

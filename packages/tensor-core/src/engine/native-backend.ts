@@ -33,7 +33,13 @@ export interface NativeBackend {
   getDTypeInteger(dtype: string): number;
 }
 
+/** What our own kernels can do on this machine: `matMul` needs a processor with matrix units. */
+export type Kernels = { readonly normal: boolean; readonly matMul: boolean };
+
+export const NO_KERNELS: Kernels = { normal: false, matMul: false };
+
 let active: NativeBackend | undefined;
+let kernels: Kernels = NO_KERNELS;
 
 /** The native backend, once `engine()` has picked it. */
 export function nativeBackend(): NativeBackend | undefined {
@@ -41,6 +47,12 @@ export function nativeBackend(): NativeBackend | undefined {
 }
 
 /** Called by `engine()` when the native engine runs. */
-export function setNativeBackend(backend: NativeBackend | undefined): void {
+export function setNativeBackend(backend: NativeBackend | undefined, own: Kernels = NO_KERNELS): void {
   active = backend;
+  kernels = own;
+}
+
+/** Which of our own kernels the native backend has. */
+export function ownKernels(): Kernels {
+  return kernels;
 }

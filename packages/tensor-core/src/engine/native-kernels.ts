@@ -13,7 +13,7 @@ import {
   type NamedTensorInfoMap,
   type Tensor,
 } from "@tensorflow/tfjs-core";
-import type { NativeBackend, OpAttribute } from "./native-backend.ts";
+import type { Kernels, NativeBackend, OpAttribute } from "./native-backend.ts";
 
 /** An operation of the engine on tensors, with its type attributes spelled out. */
 function execute(
@@ -75,9 +75,40 @@ const prelu: KernelConfig = {
   },
 };
 
-/** Replaces the kernels of tfjs-node that stand in the way of tracing. */
-export function registerNativeKernels(): void {
-  for (const kernel of [expandDims, gatherV2, prelu]) {
+/** Below so many products of numbers, or with so narrow a factor, our own kernel is not the faster one. */
+const FEWEST_PRODUCTS = 2 ** 17;
+const NARROWEST = 8;
+
+/** Whether our own kernel takes a product: float32, the same batches on both sides, and large enough. */
+function suits(a: Tensor, b: Tensor, turnedA: boolean, turnedB: boolean): boolean {
+  if (a.dtype !== "float32" || b.dtype !== "float32" || a.rank !== b.rank || a.rank < 2) return false;
+  const batch = a.shape.slice(0, -2);
+  if (batch.some((size, i) => size !== b.shape[i])) return false;
+  const [rows, depth] = (turnedA ? [-1, -2] : [-2, -1]).map((axis) => a.shape.at(axis)!) as [number, number];
+  const columns = b.shape.at(turnedB ? -2 : -1)!;
+  return Math.min(rows, columns, depth) >= NARROWEST && batch.reduce((n, size) => n * size, rows * depth) * columns >= FEWEST_PRODUCTS;
+}
+
+/** Products of matrices on the processor's matrix units; what they are not made for stays with TensorFlow. */
+const batchMatMul: KernelConfig = {
+  kernelName: "BatchMatMul",
+  backendName: "tensorflow",
+  kernelFunc: ({ inputs, attrs, backend }) => {
+    const { a, b } = inputs as Inputs as { a: Tensor; b: Tensor };
+    const { transposeA, transposeB } = attrs as unknown as { transposeA: boolean; transposeB: boolean };
+    const native = backend as unknown as NativeBackend;
+    const flags = [
+      { name: "adj_x", type: native.binding.TF_ATTR_BOOL, value: transposeA },
+      { name: "adj_y", type: native.binding.TF_ATTR_BOOL, value: transposeB },
+    ];
+    if (suits(a, b, transposeA, transposeB)) return execute(native, "LabMatMul", {}, [a, b], flags);
+    return execute(native, "BatchMatMulV2", { T: a.dtype }, [a, b], flags);
+  },
+};
+
+/** Replaces the kernels of tfjs-node that stand in the way of tracing, and those of which we have faster ones. */
+export function registerNativeKernels({ matMul }: Kernels): void {
+  for (const kernel of [expandDims, gatherV2, prelu, ...(matMul ? [batchMatMul] : [])]) {
     unregisterKernel(kernel.kernelName, kernel.backendName);
     registerKernel(kernel);
   }

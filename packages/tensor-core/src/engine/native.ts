@@ -1,8 +1,9 @@
 import { registerBackend, setBackend, type KernelBackend } from "@tensorflow/tfjs-core";
 import { applyNativeEnvironment, nativeEnvironment, quiet } from "./flags.ts";
 import { installedEngines } from "./installed.ts";
+import { loadKernels } from "./kernels.ts";
 import { BINDING, faults, HUSH, refreshTimes } from "./manifest.ts";
-import { setNativeBackend, type NativeBackend, type NativeBinding } from "./native-backend.ts";
+import { NO_KERNELS, setNativeBackend, type Kernels, type NativeBackend, type NativeBinding } from "./native-backend.ts";
 import { registerNativeKernels } from "./native-kernels.ts";
 import { ownBinding, tfjsNode, type TfjsNode } from "./tfjs-node.ts";
 
@@ -13,7 +14,7 @@ class NativeUnavailable extends Error {
 
 type Backend = new (binding: NativeBinding, packageName: string) => NativeBackend & KernelBackend;
 
-let loaded: { readonly backend: NativeBackend; readonly version: string } | undefined;
+let loaded: { readonly backend: NativeBackend; readonly kernels: Kernels; readonly version: string } | undefined;
 
 /**
  * Loads the native engine from the cache, or the one that tfjs-node's own script built, and makes it the backend.
@@ -26,21 +27,21 @@ export async function loadNative(): Promise<string> {
     const package_ = tfjsNode();
     if (package_ === undefined)
       throw new NativeUnavailable("@tensorflow/tfjs-node is not installed (npm install --ignore-scripts @tensorflow/tfjs-node, then npx lab-engine install)");
-    const binding = await bindingOf(package_);
+    const { binding, kernels } = await bindingOf(package_);
     const backend = backendOf(package_, binding);
     registerBackend("tensorflow", () => backend as unknown as KernelBackend, 3);
-    registerNativeKernels();
-    loaded = { backend, version: binding.TF_Version };
+    registerNativeKernels(kernels);
+    loaded = { backend, kernels, version: binding.TF_Version };
   }
   await setBackend("tensorflow");
-  setNativeBackend(loaded.backend);
+  setNativeBackend(loaded.backend, loaded.kernels);
   return loaded.version;
 }
 
 type Binding = NativeBinding & { readonly TF_Version: string };
 type Hush = { hush(): void; speak(): void; preset(name: string, value: string): void };
 
-async function bindingOf(package_: TfjsNode): Promise<Binding> {
+async function bindingOf(package_: TfjsNode): Promise<{ readonly binding: Binding; readonly kernels: Kernels }> {
   applyNativeEnvironment();
   const { join } = process.getBuiltinModule("node:path");
   const [installed] = installedEngines(package_.version);
@@ -57,7 +58,8 @@ async function bindingOf(package_: TfjsNode): Promise<Binding> {
       if (quiet()) hush = addon;
     }
     hush?.hush();
-    return package_.require(path) as Binding;
+    const binding = package_.require(path) as Binding;
+    return { binding, kernels: installed === undefined ? NO_KERNELS : loadKernels(installed.folder, package_.require) };
   } catch (cause) {
     throw new NativeUnavailable(`the native engine does not load: ${(cause as Error).message} (npx lab-engine doctor)`, { cause });
   } finally {

@@ -19,7 +19,7 @@ import {
 import { bitwiseAnd } from "./bits.ts";
 import { hostWords, DOMAIN, isHostKey, type HostKey, type Key } from "./key.ts";
 import { words } from "./words.ts";
-import { nativeBackend } from "../engine/native-backend.ts";
+import { nativeBackend, ownKernels } from "../engine/native-backend.ts";
 
 /** Draws of at most so many numbers are made in JavaScript, on every engine. */
 const HOST_DRAWS = 1024;
@@ -78,6 +78,7 @@ export function hostNormals(key: HostKey, n: number, shape: readonly number[]): 
  * XLA runs it as one vectorised loop, which it would not do for a concatenation.
  */
 export function normals(key: Key, n: number): Tensor1D {
+  if (ownKernels().normal) return ownNormals(key, n);
   const half = Math.ceil(n / 2);
   const source = reshape(words(key, 2 * half), [2, half]);
   const [first, second] = [slice(source, [0, 0], [1, half]), slice(source, [1, 0], [1, half])];
@@ -91,6 +92,15 @@ export function normals(key: Key, n: number): Tensor1D {
   const pair = where(notEqual(bitwiseAnd(second, SWAP), tensor2d([[0], [SWAP]], [2, 1], "int32")), across, signed);
   const flat = reshape(pair, [2 * half]) as Tensor1D;
   return 2 * half === n ? flat : slice(flat, [0], [n]);
+}
+
+/** By a kernel of our own, which makes words and normals in one pass. */
+function ownNormals(key: Key, n: number): Tensor1D {
+  const backend = nativeBackend()!;
+  const words = isHostKey(key) ? tensor1d(Int32Array.from(key.words), "int32") : (key.words as Tensor1D);
+  const ids = backend.getInputTensorIds([words, tensor1d([n, DOMAIN.draw], "int32")]);
+  const [result] = backend.binding.executeOp("LabNormal", [], ids, 1);
+  return backend.createOutputTensor(result!) as Tensor1D;
 }
 
 /** The Taylor coefficients of cos(f π/2) and sin(f π/2)/f in f²: at |f| ≤ ½ the first term left out is below 2⁻²⁶ of the value. */

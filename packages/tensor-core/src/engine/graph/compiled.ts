@@ -1,4 +1,5 @@
 import type { NativeBackend, TensorMetadata } from "../native-backend.ts";
+import { withCustomCalls } from "./custom-call.ts";
 import { boolAttribute, functionAttribute, savedModel, shapeAttribute, typeAttribute, typesAttribute, type FunctionDef, type Node } from "./graph-def.ts";
 import { staged } from "./stages.ts";
 import type { Traced } from "./trace.ts";
@@ -51,7 +52,8 @@ export function load(backend: NativeBackend, traced: Traced, { xla }: { xla: boo
   let session: number;
   try {
     const graph = [...nodes(main, xla && parts === undefined), ...(alone ? [none] : [])];
-    fs.writeFileSync(`${folder}/saved_model.pb`, savedModel(graph, [main, ...(parts?.stages ?? []), ...traced.functions]));
+    const functions = [main, ...(parts?.stages ?? []), ...traced.functions];
+    fs.writeFileSync(`${folder}/saved_model.pb`, savedModel(graph, xla ? functions.map(withCustomCalls) : functions));
     session = binding.loadSavedModel(folder, "serve");
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });

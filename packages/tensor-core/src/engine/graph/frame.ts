@@ -1,4 +1,5 @@
 import { isTraceable, outputReference } from "./op-outputs.ts";
+import type { CustomCall } from "./custom-call.ts";
 import { tensorAttribute, typeAttribute, type FunctionDef, type Node, type Slot } from "./graph-def.ts";
 import type { Field } from "./wire.ts";
 
@@ -32,10 +33,17 @@ export function declare(into: Frame, id: number, dtype: number): void {
 }
 
 /** Writes a node and names its results; returns the node's name. */
-export function emit(into: Frame, op: string, inputs: readonly string[], attributes: readonly Field[], results: readonly number[]): string {
+export function emit(
+  into: Frame,
+  op: string,
+  inputs: readonly string[],
+  attributes: readonly Field[],
+  results: readonly number[],
+  customCall?: CustomCall,
+): string {
   if (!isTraceable(op)) throw new TypeError(`Cannot trace ${op}: it is not a pure operation that jit knows`);
   const name = `n${into.nodes.length}`;
-  into.nodes.push({ name, op, inputs, attributes });
+  into.nodes.push(customCall === undefined ? { name, op, inputs, attributes } : { name, op, inputs, attributes, customCall });
   results.forEach((id, i) => into.edges.set(id, outputReference(op, name, i)));
   return name;
 }

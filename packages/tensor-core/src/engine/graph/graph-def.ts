@@ -1,8 +1,16 @@
 import type { OpAttribute } from "../native-backend.ts";
+import type { CustomCall } from "./custom-call.ts";
 import { bytes, concat, float, integer, message, text, type Field } from "./wire.ts";
 
 /** One operation: its inputs are edges, written as the enclosing graph or function writes them. */
-export type Node = { readonly name: string; readonly op: string; readonly inputs: readonly string[]; readonly attributes: readonly Field[] };
+export type Node = {
+  readonly name: string;
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly attributes: readonly Field[];
+  /** What XLA takes in its place, where it is an operation of ours. */
+  readonly customCall?: CustomCall;
+};
 /** A named, typed argument or result of a function. */
 export type Slot = { readonly name: string; readonly dtype: number };
 /** A function: arguments, nodes, and for each result the edge that carries it. */
@@ -24,6 +32,15 @@ function attribute(name: string, value: Field): Field {
 export const typeAttribute = (name: string, dtype: number): Field => attribute(name, integer(6, dtype));
 export const boolAttribute = (name: string, value: boolean): Field => attribute(name, integer(5, value ? 1 : 0));
 export const shapeAttribute = (name: string, shape: readonly number[]): Field => attribute(name, message(7, shapeFields(shape)));
+export const textAttribute = (name: string, value: string): Field => attribute(name, text(2, value));
+export const shapesAttribute = (name: string, shapes: readonly (readonly number[])[]): Field =>
+  attribute(
+    name,
+    message(
+      1,
+      shapes.map((shape) => message(7, shapeFields(shape))),
+    ),
+  );
 export const typesAttribute = (name: string, dtypes: readonly number[]): Field =>
   attribute(
     name,

@@ -1,5 +1,6 @@
 import { engine, Variable, type Tensor } from "@tensorflow/tfjs-core";
 import type { NativeBackend, NativeBinding, OpAttribute, TensorMetadata } from "../native-backend.ts";
+import { customCall } from "./custom-call.ts";
 import { declare, edge, emit, frame, functionDef, type Constant, type Frame, type HandleInfo, type Surroundings } from "./frame.ts";
 import { functionAttribute, opAttribute, typeAttribute, typesAttribute, type FunctionDef, type Node, type Slot } from "./graph-def.ts";
 import { place } from "./place.ts";
@@ -84,6 +85,8 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
     },
   };
 
+  const operandsOf = (ids: readonly number[]) => ids.map((id) => ({ ...infos.get(id)!, ...constants.get(id) }));
+
   const record = (op: string, attributes: readonly OpAttribute[], ids: readonly number[], results: readonly TensorMetadata[]): void => {
     const edges = ids.map((id) => edge(at, id, around));
     for (const { id, dtype, shape } of results) infos.set(id, { dtype, shape });
@@ -93,6 +96,7 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
       edges,
       attributes.map((a) => opAttribute(a, binding)),
       results.map(({ id }) => id),
+      customCall(op, new Map(attributes.map(({ name, value }) => [name, value])), operandsOf(ids), results[0]!),
     );
   };
 

@@ -1,0 +1,47 @@
+import { NO_KERNELS, type Kernels } from "./native-backend.ts";
+
+const SOURCES = ["crew.h", "kernels.cc", "mat-mul.h", "normal.h"];
+
+/** Where the sources lie, seen from the source tree and from a built package alike. */
+export function kernelSources(): string {
+  return process.getBuiltinModule("node:url").fileURLToPath(new URL("../../native/", import.meta.url));
+}
+
+/** Kernels are written for Linux on x64 only; elsewhere TensorFlow's own do everything. */
+export function isWritten(): boolean {
+  return process.platform === "linux" && process.arch === "x64";
+}
+
+/** The addon's name says what it was compiled from: with other sources it is another one. */
+export function kernelsName(): string {
+  const hash = process.getBuiltinModule("node:crypto").createHash("sha256");
+  const fs = process.getBuiltinModule("node:fs");
+  const { join } = process.getBuiltinModule("node:path");
+  for (const name of SOURCES) hash.update(fs.readFileSync(join(kernelSources(), name)));
+  return `kernels-${hash.digest("hex").slice(0, 16)}.node`;
+}
+
+/** Whether an engine in `folder` has the kernels, or needs none here. */
+export function hasKernels(folder: string): boolean {
+  const { join } = process.getBuiltinModule("node:path");
+  return !isWritten() || process.getBuiltinModule("node:fs").existsSync(join(folder, kernelsName()));
+}
+
+/** Loads the kernels of the engine in `folder`, once TensorFlow is loaded; `LAB_KERNELS=off` leaves everything to TensorFlow's own. */
+export function loadKernels(folder: string, require: NodeJS.Require): Kernels {
+  if (!isWritten() || process.env["LAB_KERNELS"] === "off" || !hasKernels(folder)) return NO_KERNELS;
+  try {
+    return require(process.getBuiltinModule("node:path").join(folder, kernelsName())) as Kernels;
+  } catch {
+    return NO_KERNELS;
+  }
+}
+
+/** Whether the processor says that it multiplies matrices of bfloat16. */
+export function hasMatrixUnits(): boolean {
+  try {
+    return /\bamx_bf16\b/.test(process.getBuiltinModule("node:fs").readFileSync("/proc/cpuinfo", "utf8"));
+  } catch {
+    return false;
+  }
+}
