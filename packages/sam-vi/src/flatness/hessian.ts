@@ -1,21 +1,6 @@
 import { tensor } from "@tensorflow/tfjs-core";
-import {
-  dot,
-  hvp,
-  jit,
-  map,
-  normalLike,
-  own,
-  rademacher,
-  read,
-  size,
-  split,
-  tensors,
-  type Jitted,
-  type Key,
-  type Objective,
-  type Params,
-} from "@lab/tensor-core";
+import { dot, hvp, map, normalLike, own, rademacher, read, size, split, tensors, type Key, type Objective, type Params } from "@lab/tensor-core";
+import { compiled } from "./compiled.ts";
 import { batchesOf, checked, estimate, type Estimate, type Over } from "./estimate.ts";
 import { lanczos } from "./lanczos.ts";
 import { eachOf } from "./sharpness.ts";
@@ -51,7 +36,7 @@ export async function hessianTrace<P extends Params, Batch = void>(
 ): Promise<Estimate> {
   const batches = batchesOf(over);
   checked("draws", draws, { least: 2, whole: true });
-  using quadratic = jit((key: Key, params: P, batch: Batch) => {
+  const quadratic = compiled(loss, { measure: "trace", step }, (key: Key, params: P, batch: Batch) => {
     const keys = split(key, tensors(params).length);
     let i = 0;
     const v = map((x) => rademacher(keys[i++]!, x.shape), params);
@@ -63,14 +48,12 @@ export async function hessianTrace<P extends Params, Batch = void>(
 }
 
 /** v ↦ ∇²L v on the host, in float64 beside float32 gradients; the mean over the batches. */
-export type HostProduct = Disposable & { readonly dimension: number; call(v: Float64Array): Promise<Float64Array> };
+export type HostProduct = { readonly dimension: number; call(v: Float64Array): Promise<Float64Array> };
 
 /** The Hessian of a loss as a product with vectors on the host. */
 export function hostProduct<P extends Params, Batch>(loss: Objective<P, Batch>, params: P, { step, ...over }: Omit<HessianOptions<Batch>, "key">): HostProduct {
   const batches = batchesOf(over);
-  const product: Jitted<(params: P, v: P, batch: Batch) => P> = jit((params: P, v: P, batch: Batch) =>
-    hvp((at: P) => loss(at, batch), difference(step))(params, v),
-  );
+  const product = compiled(loss, { measure: "product", step }, (params: P, v: P, batch: Batch) => hvp((at: P) => loss(at, batch), difference(step))(params, v));
   return {
     dimension: size(params),
     async call(v) {
@@ -83,7 +66,6 @@ export function hostProduct<P extends Params, Batch>(loss: Objective<P, Batch>, 
       }
       return total;
     },
-    [Symbol.dispose]: () => product[Symbol.dispose](),
   };
 }
 
@@ -134,7 +116,7 @@ export async function hessianEigenvalues<P extends Params, Batch = void>(
 ): Promise<HessianEigenvalues> {
   checked("count", count, { least: 1, whole: true });
   checked("steps", steps, { least: count, whole: true });
-  using product = hostProduct(loss, params, options);
+  const product = hostProduct(loss, params, options);
   const ritz = await lanczos((v) => product.call(v), await hostNormal(key, params), {
     steps,
     done: ({ values, residuals }) => values.length > count && residuals.slice(0, count).every((error) => error < tolerance * Math.abs(values[0]!)),

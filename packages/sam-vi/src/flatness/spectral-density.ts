@@ -51,7 +51,7 @@ export async function spectralDensity<P extends Params, Batch = void>(
 ): Promise<SpectralDensity> {
   for (const [name, value] of Object.entries({ steps, probes, points })) checked(name, value, { least: 1, whole: true });
   if (width !== undefined) checked("width", width, { least: Number.MIN_VALUE });
-  using product = hostProduct(loss, params, options);
+  const product = hostProduct(loss, params, options);
   const nodes: Ritz[] = [];
   for (const probeKey of split(key, probes)) nodes.push(await lanczos((v) => product.call(v), await hostNormal(probeKey, params), { steps }));
   const all = nodes.flatMap(({ values }) => values);
