@@ -91,7 +91,10 @@ export function swag<Position, S extends Tree, Info extends Tree, Batch, P exten
       const [inner, info] = step(key, before, batch);
       const count: Scalar = plus(stepped, 1);
       const due = logicalAnd(greaterEqual(count, start + 1), equal(mod(sub(count, start), every), 0));
-      return [{ inner, moments: where(due, withIterate(moments, params(inner)), moments), count }, info];
+      const { deviations, ...others } = withIterate(moments, params(inner));
+      // Nothing can be chosen from tensors without elements.
+      const kept = rank === 0 ? moments.deviations : where(due, deviations, moments.deviations);
+      return [{ inner, moments: { ...where(due, others, moments), deviations: kept }, count }, info];
     },
   };
 }
