@@ -1,8 +1,30 @@
 export type { FactMask } from "./evidence/fact-mask.ts";
+export type { JudgeMask } from "./evidence/judge-mask.ts";
+export type { Noise } from "./evidence/noise.ts";
+export type { OtherMask } from "./evidence/other-mask.ts";
 export type { ReferenceLoss } from "./evidence/reference-loss.ts";
 export { tokenLoss, type TokenLoss } from "./evidence/token-loss.ts";
+export { factsOnly } from "./selection/facts-only.ts";
 export { highest } from "./selection/highest.ts";
+export { ignored, ignoredFacts } from "./selection/ignored.ts";
 export { lacy } from "./selection/lacy.ts";
+export { random } from "./selection/random.ts";
+export { referenceFacts } from "./selection/reference-facts.ts";
 export { rho } from "./selection/rho.ts";
-export { every, excessLoss, factual, negated, ownLoss, type Mask, type TokenScore, type TokenSelector } from "./selection/selector.ts";
-export { delegationLoss, type DelegationOptions } from "./training/delegation-loss.ts";
+export {
+  every,
+  excessLoss,
+  factual,
+  judged,
+  negated,
+  noise,
+  none,
+  ownLoss,
+  referenceLoss,
+  type Mask,
+  type TokenScore,
+  type TokenSelector,
+} from "./selection/selector.ts";
+export { delegationLoss } from "./training/delegation-loss.ts";
+export type { DelegationOptions } from "./training/delegation.ts";
+export { forwardSteps, pretrain, type PretrainInfo, type PretrainOptions, type PretrainState, type TokenBatch } from "./training/pretrain.ts";

@@ -1,0 +1,231 @@
+import fc from "fast-check";
+import { exp, tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
+import { engine, jit, key, scoped, split, uniform } from "@lab/tensor-core";
+import { noLeaks } from "@lab/tensor-core/testing";
+import { describe, expect, it } from "vitest";
+import { factsOnly } from "./facts-only.ts";
+import { ignored, ignoredFacts } from "./ignored.ts";
+import { lacy } from "./lacy.ts";
+import { random } from "./random.ts";
+import { referenceFacts } from "./reference-facts.ts";
+import { rho } from "./rho.ts";
+import { judged, none, type Mask, type TokenSelector } from "./selector.ts";
+
+await engine();
+
+/** Everything that any selector may ask for, in plain numbers; a kind is 0 other, 1 fact, 2 grammar. */
+type Table = {
+  readonly batch: number;
+  readonly loss: readonly number[];
+  readonly reference: readonly number[];
+  readonly noise: readonly number[];
+  readonly kinds: readonly number[];
+  readonly judged: readonly boolean[];
+  readonly fraction: number;
+};
+type Evidence = {
+  readonly loss: Tensor2D;
+  readonly referenceLoss: Tensor2D;
+  readonly noise: Tensor2D;
+  readonly factual: Mask;
+  readonly other: Mask;
+  readonly judged: Mask;
+};
+
+const evidenceOf = ({ batch, loss, reference, noise, kinds, judged: asked }: Table): Evidence => {
+  const shape: [number, number] = [batch, loss.length / batch];
+  const mask = (bits: readonly boolean[]): Mask => tensor2d(bits.map(Number), shape, "bool");
+  return {
+    loss: tensor2d([...loss], shape),
+    referenceLoss: tensor2d([...reference], shape),
+    noise: tensor2d([...noise], shape),
+    factual: mask(kinds.map((kind) => kind === 1)),
+    other: mask(kinds.map((kind) => kind === 0)),
+    judged: mask(asked),
+  };
+};
+const table: fc.Arbitrary<Table> = fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 8 })).chain(([batch, time]) => {
+  const size = { minLength: batch * time, maxLength: batch * time };
+  const score = fc.array(fc.oneof({ weight: 9, arbitrary: fc.integer({ min: -4, max: 4 }) }, fc.constant(NaN)), size);
+  return fc.record({
+    batch: fc.constant(batch),
+    loss: score,
+    reference: score,
+    noise: fc.array(fc.integer({ min: 0, max: 5 }), size),
+    kinds: fc.array(fc.constantFrom(0, 1, 2), size),
+    judged: fc.array(fc.boolean(), size),
+    fraction: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+});
+
+type Trial = {
+  readonly selector: (fraction: number) => TokenSelector<Evidence>;
+  readonly score: (t: Table) => readonly number[];
+  readonly eligible: (t: Table) => readonly boolean[];
+};
+const facts = ({ kinds }: Table): boolean[] => kinds.map((kind) => kind === 1);
+const all = ({ kinds }: Table): boolean[] => kinds.map(() => true);
+const SELECTORS: { readonly [name: string]: Trial } = {
+  lacy: { selector: (fraction) => lacy({ fraction }), score: ({ loss }) => loss, eligible: facts },
+  rho: { selector: (fraction) => rho({ fraction }), score: ({ loss, reference }) => loss.map((own, i) => reference[i]! - own), eligible: all },
+  random: { selector: (fraction) => random({ fraction }), score: ({ noise }) => noise, eligible: all },
+  factsOnly: { selector: (fraction) => factsOnly({ fraction }), score: ({ noise }) => noise, eligible: facts },
+  referenceFacts: { selector: (fraction) => referenceFacts({ fraction }), score: ({ reference }) => reference, eligible: facts },
+};
+const chosen = (select: TokenSelector<Evidence>, t: Table): number[] => noLeaks(() => scoped(() => [...select(evidenceOf(t)).dataSync()]));
+
+/** By brute force: the `count` highest of the eligible, earlier ones first where they tie. */
+function highestOf(score: readonly number[], eligible: readonly boolean[], count: number): number[] {
+  const order = score
+    .map((_, i) => i)
+    .filter((i) => eligible[i] === true && !Number.isNaN(score[i]))
+    .toSorted((i, j) => score[j]! - score[i]! || i - j);
+  const taken = new Set(order.slice(0, count));
+  return score.map((_, i) => (taken.has(i) ? 1 : 0));
+}
+
+describe.each(Object.entries(SELECTORS))("laws of %s()", (name, { selector, score, eligible }) => {
+  it(`${name}() has exactly min(K, eligible) positions, the highest, ties to the earlier, NaN never`, () => {
+    fc.assert(
+      fc.property(table, (t) => {
+        expect(chosen(selector(t.fraction), t)).toEqual(highestOf(score(t), eligible(t), Math.round(t.fraction * t.loss.length)));
+      }),
+      { seed: 1, numRuns: 100 },
+    );
+  });
+
+  it(`${name}() is the same inside jit`, () => {
+    const select = selector(0.4);
+    using inside = jit((evidence: Evidence) => select(evidence));
+    fc.assert(
+      fc.property(table, (t) => scoped(() => (expect([...inside(evidenceOf(t)).dataSync()]).toEqual([...select(evidenceOf(t)).dataSync()]), true))),
+      { seed: 2, numRuns: 10 },
+    );
+  });
+
+  it(`${name}() of a permuted batch is the permuted choice where no scores tie`, () => {
+    const count = 12;
+    const distinct: Table = {
+      batch: 2,
+      loss: Array.from({ length: count }, (_, i) => (i * 7) % count),
+      reference: Array.from({ length: count }, (_, i) => 20 * ((i * 5) % count)),
+      noise: Array.from({ length: count }, (_, i) => (i * 11 + 3) % count),
+      kinds: Array.from({ length: count }, (_, i) => i % 3),
+      judged: Array.from({ length: count }, () => true),
+      fraction: 0.3,
+    };
+    const order = Array.from({ length: count }, (_, i) => (i * 5 + 2) % count);
+    const moved = <T>(values: readonly T[]): T[] => order.map((from) => values[from]!);
+    const permuted = {
+      ...distinct,
+      loss: moved(distinct.loss),
+      reference: moved(distinct.reference),
+      noise: moved(distinct.noise),
+      kinds: moved(distinct.kinds),
+    };
+    expect(chosen(selector(0.3), permuted)).toEqual(moved(chosen(selector(0.3), distinct)));
+  });
+
+  it(`${name}() refuses a fraction that is none`, () => {
+    expect(() => selector(1.01)).toThrow("expected a fraction in [0, 1], got 1.01");
+  });
+});
+
+describe("rules", () => {
+  const losses = Array.from({ length: 100 }, (_, i) => i);
+  const t: Table = {
+    batch: 4,
+    loss: losses,
+    reference: losses.map((x) => 3 * x),
+    noise: losses,
+    kinds: losses.map((i) => (i % 2 === 0 ? 1 : 0)),
+    judged: losses.map((i) => i < 7),
+    fraction: 0.15,
+  };
+
+  it("random(), factsOnly() and referenceFacts() delegate 15 % unless told", () => {
+    for (const select of [random(), factsOnly(), referenceFacts()] as const) expect(chosen(select, t).reduce((a, b) => a + b, 0)).toBe(15);
+  });
+
+  it("judged and none are what they are told, whatever the budget", () => {
+    expect(chosen(judged, t)).toEqual(t.judged.map(Number));
+    expect(chosen(none, t)).toEqual(losses.map(() => 0));
+  });
+
+  it("lacy() and referenceFacts() do not change under a strictly increasing map of the loss", () => {
+    fc.assert(
+      fc.property(table, (each) =>
+        scoped(() => {
+          const evidence = evidenceOf(each);
+          const mapped = { ...evidence, loss: exp<Tensor2D>(evidence.loss), referenceLoss: exp<Tensor2D>(evidence.referenceLoss) };
+          for (const select of [lacy({ fraction: each.fraction }), referenceFacts({ fraction: each.fraction })])
+            expect([...select(mapped).dataSync()]).toEqual([...select(evidence).dataSync()]);
+        }),
+      ),
+      { seed: 4, numRuns: 50 },
+    );
+  });
+
+  it("lacy() is the facts among the top n % of the batch, for the n at which they are K", () => {
+    const even = t.kinds.map((kind) => kind === 1);
+    const top = losses.map((loss) => loss >= 100 - 30);
+    expect(chosen(lacy(), t)).toEqual(losses.map((_, i) => Number(even[i]! && top[i]!)));
+  });
+
+  it("rho() with a reference loss of zero is the lowest own loss", () => {
+    const lowest = chosen(rho(), { ...t, reference: losses.map(() => 0) });
+    expect(lowest).toEqual(losses.map((loss) => Number(loss < 15)));
+  });
+
+  it("random() delegates each position with frequency K/M", () => {
+    const [positions, draws, fraction] = [20, 2000, 0.15];
+    const counts = scoped(() => {
+      using step = jit((k: ReturnType<typeof key>) => random({ fraction })({ noise: uniform(k, [1, positions]) as Tensor2D }));
+      const totals = new Float64Array(positions);
+      let next = key(7);
+      for (let i = 0; i < draws; i++) {
+        const [now, later] = split(next);
+        next = later;
+        scoped(() =>
+          step(now)
+            .dataSync()
+            .forEach((bit, at) => (totals[at]! += bit)),
+        );
+      }
+      return totals;
+    });
+    // Each count is binomial(draws, 3/20): within 5 standard errors.
+    for (const count of counts) expect(Math.abs(count - draws * fraction)).toBeLessThan(5 * Math.sqrt(draws * fraction * (1 - fraction)));
+  });
+});
+
+describe("ignored()", () => {
+  it("ignoredFacts() are the facts that are not delegated; ignored() adds the hardest others up to 15 %, and never a delegated token", () => {
+    fc.assert(
+      fc.property(table, fc.double({ min: 0, max: 1, noNaN: true }), (t, share) => {
+        const calls = lacy({ fraction: t.fraction });
+        const called = chosen(calls, t);
+        const left = t.kinds.map((kind, i) => Number(kind === 1 && called[i] === 0));
+        expect(chosen(ignoredFacts(calls), t)).toEqual(left);
+        const room = Math.max(0, Math.round(share * t.loss.length) - left.reduce((a, b) => a + b, 0));
+        const others = highestOf(
+          t.loss,
+          t.kinds.map((kind) => kind === 0),
+          room,
+        );
+        expect(chosen(ignored(calls, { fraction: share }), t)).toEqual(left.map((bit, i) => Math.max(bit, others[i]!)));
+      }),
+      { seed: 3, numRuns: 100 },
+    );
+  });
+
+  it("ignored() is the same inside jit, and refuses a fraction that is none", () => {
+    const select = ignored(lacy({ fraction: 0.2 }), { fraction: 0.5 });
+    using inside = jit((evidence: Evidence) => select(evidence));
+    fc.assert(
+      fc.property(table, (t) => scoped(() => (expect([...inside(evidenceOf(t)).dataSync()]).toEqual([...select(evidenceOf(t)).dataSync()]), true))),
+      { seed: 5, numRuns: 10 },
+    );
+    expect(() => ignored(lacy(), { fraction: -1 })).toThrow("expected a fraction in [0, 1], got -1");
+  });
+});
