@@ -94,7 +94,7 @@ export function swag<Position, S extends Tree, Info extends Tree, Batch, P exten
       const { deviations, ...others } = withIterate(moments, params(inner));
       // Nothing can be chosen from tensors without elements.
       const kept = rank === 0 ? moments.deviations : where(due, deviations, moments.deviations);
-      return [{ inner, moments: { ...where(due, others, moments), deviations: kept }, count }, info];
+      return [{ inner, moments: { ...moments, ...where(due, others, moments), deviations: kept }, count }, info];
     },
   };
 }
