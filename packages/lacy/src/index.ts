@@ -28,3 +28,4 @@ export {
 export { delegationLoss } from "./training/delegation-loss.ts";
 export type { DelegationOptions } from "./training/delegation.ts";
 export { forwardSteps, pretrain, type PretrainInfo, type PretrainOptions, type PretrainState, type TokenBatch } from "./training/pretrain.ts";
+export { windows, type TokenDocument, type WindowBatch, type WindowOptions } from "./training/windows.ts";
