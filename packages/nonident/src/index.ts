@@ -1,3 +1,36 @@
 export { sequenceKl, type SequenceKl, type SequenceKlOptions } from "./equivalence/sequence-kl.ts";
+export { aNbNaN } from "./language/a-n-b-n-a-n.ts";
+export { aNbNcN } from "./language/a-n-b-n-c-n.ts";
 export { aNbN } from "./language/a-n-b-n.ts";
+export { automaton, type Transitions } from "./language/automaton.ts";
+export { baN } from "./language/ba-n.ts";
+export { bbaN } from "./language/bba-n.ts";
+export { dyck } from "./language/dyck.ts";
+export { extrapolationLanguages, type ExtrapolationLanguage } from "./language/extrapolation-language.ts";
+export { finiteAutomaton, type FiniteAutomatonOptions } from "./language/finite-automaton.ts";
 export type { FiniteGrammar, Grammar } from "./language/grammar.ts";
+export { members } from "./language/members.ts";
+export { parity } from "./language/parity.ts";
+export { prompts, strings, type Prompts } from "./language/prompts.ts";
+export {
+  atLeastAsMany,
+  balanced,
+  before,
+  beginsWith,
+  equallyMany,
+  evenAtEnd,
+  evenCount,
+  every,
+  middle,
+  moreBefore,
+  not,
+  occurs,
+  onCompletion,
+  some,
+  timesAsMany,
+  together,
+  type Rule,
+} from "./language/rule.ts";
+export { shuffledDyck } from "./language/shuffled-dyck.ts";
+export { tomita } from "./language/tomita.ts";
+export { uniformWholeNumber } from "./language/uniform-whole-number.ts";
