@@ -1,9 +1,17 @@
+export { assessed, lossBins, type Assessed, type LossBin, type Proposal } from "./evaluation/acceptability.ts";
+export { bootstrap, type BootstrapOptions, type Interval } from "./evaluation/bootstrap.ts";
+export { claims, type Claim } from "./evaluation/claim.ts";
+export { clozeAccuracy, clozes, factLeakage, holdsAnswer, type Answered, type Cloze } from "./evaluation/fact-leakage.ts";
+export { factScore, lengthPenalty, type AtomicFact, type Biography, type FactScore } from "./evaluation/fact-score.ts";
+export { calibration, tableScore, type Calibration, type TableScore, type Tally, type Told } from "./evaluation/table-score.ts";
+export { verdict, type KnownFacts, type Verdict } from "./evaluation/verdict.ts";
 export type { FactMask } from "./evidence/fact-mask.ts";
 export type { JudgeMask } from "./evidence/judge-mask.ts";
 export type { Noise } from "./evidence/noise.ts";
 export type { OtherMask } from "./evidence/other-mask.ts";
 export type { ReferenceLoss } from "./evidence/reference-loss.ts";
 export { tokenLoss, type TokenLoss } from "./evidence/token-loss.ts";
+export type { Judge } from "./judge/judge.ts";
 export { factsOnly } from "./selection/facts-only.ts";
 export { highest } from "./selection/highest.ts";
 export { ignored, ignoredFacts } from "./selection/ignored.ts";
