@@ -329,11 +329,17 @@ inline void mat_mul(const Factor& a, const Factor& b, float* c, long rows, long 
   static thread_local Room room;
   float* turned = reinterpret_cast<float*>(room.of(2 * rows * columns));
   straight({b.values, b.stride, !b.transposed}, {a.values, a.stride, !a.transposed}, turned, columns, rows, depth, shared);
+  // Sixteen numbers on a side are a tile of pairs in size.
   const auto transpose = [&](int strip) {
-    const long from = static_cast<long>(strip) * STRIP, to = std::min(rows, from + STRIP);
-    for (long j = 0; j < columns; j += SIDE)
-      for (long i = from; i < to; i++)
-        for (long n = j; n < std::min(columns, j + SIDE); n++) c[i * columns + n] = turned[n * rows + i];
+    alignas(64) bfloat block[TILE];
+    for (long i = static_cast<long>(strip) * STRIP; i < std::min(rows, (strip + 1L) * STRIP); i += SIDE)
+      for (long j = 0; j < columns; j += SIDE) {
+        for (long n = 0; n < SIDE; n++)
+          _mm512_store_ps(block + n * DEPTH, _mm512_maskz_loadu_ps(n < columns - j ? first(rows - i) : 0, turned + (j + n) * rows + i));
+        turn(block);
+        for (long n = 0; n < std::min<long>(SIDE, rows - i); n++)
+          _mm512_mask_storeu_ps(c + (i + n) * columns + j, first(columns - j), _mm512_load_ps(block + n * DEPTH));
+      }
   };
   if (shared) return Crew::here().share(parts(rows, STRIP), transpose);
   for (int strip = 0; strip < parts(rows, STRIP); strip++) transpose(strip);
