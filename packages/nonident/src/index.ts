@@ -1,3 +1,19 @@
+export type { Extent, Pair } from "./equivalence/compared.ts";
+export { divergences, type Divergences, type DivergencesOptions } from "./equivalence/divergences.ts";
+export { drawnSequence, type DrawnSequence } from "./equivalence/drawn-sequence.ts";
+export {
+  controlVariateKl,
+  logRatioKl,
+  raoBlackwellKl,
+  sampledJs,
+  sampledRenyi,
+  sampledSquaredHellinger,
+  sampledTv,
+  squaredLogRatio,
+  type Estimate,
+  type TailEstimate,
+} from "./equivalence/estimators.ts";
+export { logRatioDraws, type LogRatioDraws, type LogRatioDrawsOptions } from "./equivalence/log-ratio-draws.ts";
 export { sequenceKl, type SequenceKl, type SequenceKlOptions } from "./equivalence/sequence-kl.ts";
 export { aNbNaN } from "./language/a-n-b-n-a-n.ts";
 export { aNbNcN } from "./language/a-n-b-n-c-n.ts";

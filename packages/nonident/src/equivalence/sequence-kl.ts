@@ -1,4 +1,5 @@
-import type { Autoregressive, Sequence, Token } from "@lab/tensor-core";
+import type { Sequence } from "@lab/tensor-core";
+import { compared, type Extent, type Pair } from "./compared.ts";
 
 /** A divergence found by enumeration, and what the enumeration did not reach. */
 export type SequenceKl = {
@@ -10,12 +11,7 @@ export type SequenceKl = {
   readonly prefixes: number;
 };
 
-export type SequenceKlOptions = {
-  /** The symbol that closes a sequence. */
-  readonly end: Token;
-  /** The most tokens of a sequence, the end symbol included: prefixes of this length are not followed. */
-  readonly longest: number;
-};
+export type SequenceKlOptions = Extent;
 
 /**
  * KL(p ‖ q) = Σ_x p(x…) KL(p(· | x) ‖ q(· | x)) over all prefixes x, nats per sequence, by the chain rule [Cover2006, Theorem 2.5.3]; float64.
@@ -34,12 +30,8 @@ export type SequenceKlOptions = {
  * [value.toFixed(6), unfinished]; // => [ '0.143841', 0 ]
  * ```
  */
-export async function sequenceKl([p, q]: readonly [p: Autoregressive, q: Autoregressive], { end, longest }: SequenceKlOptions): Promise<SequenceKl> {
-  if (p.vocabulary !== q.vocabulary) throw new RangeError(`Cannot compare models: expected one vocabulary, got ${p.vocabulary} and ${q.vocabulary}`);
-  if (!(Number.isInteger(end) && end >= 0 && end < p.vocabulary))
-    throw new RangeError(`Cannot compare models: expected an end symbol in a vocabulary of ${p.vocabulary}, got ${end}`);
-  if (!(Number.isInteger(longest) && longest >= 1))
-    throw new RangeError(`Cannot compare models: expected a longest sequence of at least 1 token, got ${longest}`);
+export async function sequenceKl([p, q]: Pair, { end, longest }: SequenceKlOptions): Promise<SequenceKl> {
+  compared([p, q], { end, longest });
   const ahead: { readonly prefix: Sequence; readonly logProb: number }[] = [{ prefix: [], logProb: 0 }];
   let [value, unfinished, prefixes] = [0, 0, 0];
   for (let next = ahead.pop(); next !== undefined; next = ahead.pop()) {
