@@ -1,5 +1,5 @@
-import { add, concat, mul, type Tensor } from "@tensorflow/tfjs-core";
-import { chain, map, own, read, run, scaleByAdam, split, tensors, type Key, type RunOptions } from "@lab/tensor-core";
+import { add, concat, mul, tensor1d, where, type Tensor } from "@tensorflow/tfjs-core";
+import { chain, cosineSchedule, map, own, read, run, scaleByAdam, scaleBySchedule, split, tensors, type Key } from "@lab/tensor-core";
 import {
   boundDescent,
   chains,
@@ -11,96 +11,98 @@ import {
   ofRun,
   scaleByLearningRates,
   type BoundObjective,
-  type Energy,
-  type GaussianPrior,
   type MeanField,
   type WideMlp,
 } from "@lab/pacbayes";
+import type { Kept } from "./kept.ts";
+import type { Target } from "./posterior.ts";
 import { average, meanOf, varianceOf } from "./rung.ts";
-import type { Settings } from "./settings.ts";
+import type { Setting } from "./settings.ts";
 
-/** What the baseline shares with the Gibbs posterior. */
-export type Problem = {
-  readonly energy: Energy<WideMlp>;
-  readonly prior: GaussianPrior<WideMlp>;
-  readonly errors: (position: WideMlp) => { readonly risk01: Tensor; readonly test01: Tensor };
-  readonly settings: Settings;
-  readonly kept: (name: string, steps: number) => Pick<RunOptions<never, never, never, never>, "steps" | "checkpoint" | "progress">;
-};
+/** How one Gaussian is trained: the λ of r̂ + KL/(λn), or NaN for Maurer's bound itself; a start; a learning rate. */
+type Recipe = { readonly lambda: number; readonly start: "prior" | "trained mean"; readonly rate: number };
 
 /** A trained Gaussian and its point values. */
-export type Candidate = {
+export type Candidate = Recipe & {
   readonly objective: string;
-  readonly start: string;
-  readonly rate: number;
+  readonly riskCe: number;
   readonly risk01: number;
+  readonly testError01: number;
   readonly kl: number;
   readonly bound01: number;
   readonly boundCe: number;
   readonly run: number;
 };
 
-const rates = [0.003, 0.01, 0.03, 0.1];
+const rates = [0.01, 0.03] as const;
+const starts = ["prior", "trained mean"] as const;
+/** Draws of each Gaussian for its point values. */
+const COMPARED = 100;
+
+/** Each objective at each learning rate from each start; the λ are multiples of the one where the Gibbs posterior's bound is least. */
+function recipes(lambda: number): readonly Recipe[] {
+  const lambdas = [Number.NaN, lambda / 4, lambda / 2, lambda, 2 * lambda];
+  return starts.flatMap((start) => lambdas.flatMap((each) => rates.map((rate) => ({ lambda: each, start, rate }))));
+}
 
 /**
- * Factorised Gaussians trained on each objective, at four learning rates from two starts each: the prior, and a mean trained on the risk first. Eight runs
- * are one program; their risks are estimated by draws of their own.
+ * Factorised Gaussians trained on each objective, at each learning rate, from two starts: the prior, and a mean trained on the risk first. All are one
+ * program; the learning rates fall along a cosine. Risks are estimated by draws of their own, each KL is exact.
  */
 export async function candidates(
-  key: Key,
-  problem: Problem,
-  objectives: { readonly [name: string]: BoundObjective },
-): Promise<{ readonly all: readonly Candidate[]; readonly posteriors: { readonly [objective: string]: MeanField<WideMlp> } }> {
-  const { energy, prior, errors, settings, kept } = problem;
-  const { n, delta } = settings;
-  const [warmKey, ...keys] = split(key, 1 + Object.keys(objectives).length);
-  const trained = (objective: BoundObjective, each: readonly number[]) =>
-    boundDescent(energy, { objective, transform: chain(scaleByAdam(), scaleByLearningRates(each)) });
-  using narrow = own(() => meanFieldAtPrior(prior, { runs: rates.length, logScale: -1 }));
+  setting: Setting,
+  { energy, prior, errors }: Target,
+  { key, kept, lambda }: { readonly key: Key; readonly kept: Kept; readonly lambda: number },
+): Promise<{ readonly all: readonly Candidate[]; readonly posterior: MeanField<WideMlp> }> {
+  const { n, delta, descent } = setting;
+  const plan = recipes(lambda);
+  const [warmKey, descentKey, drawKey] = split(key, 3) as [Key, Key, Key];
+  const trained = (objective: BoundObjective, steps: number, each: readonly number[]) => {
+    const decay = scaleBySchedule(cosineSchedule({ from: 1, to: 0.01, steps }));
+    return boundDescent(energy, { objective, transform: chain(scaleByAdam(), decay, scaleByLearningRates(each)) });
+  };
+
+  const first = Math.ceil(descent / 4);
+  const half = plan.slice(plan.length / 2).map(({ rate }) => rate);
+  using narrow = own(() => meanFieldAtPrior(prior, { runs: half.length, logScale: -1 }));
   const riskFirst: BoundObjective = (risk, kl) => add(risk, mul(kl, 0.1 / n));
-  using warm = await run(
-    trained(
-      riskFirst,
-      rates.map(() => 0.02),
+  using warm = await run(trained(riskFirst, first, half), narrow.value, { key: warmKey, ...kept("baseline, risk first", first) });
+  using begin = own(() => map((a, b) => concat([a, b]), meanFieldAtPrior(prior, { runs: half.length }), warm.state.value.posterior));
+
+  using scales = own(() => ({
+    maurer: tensor1d(
+      plan.map(({ lambda }) => Number.isNaN(lambda)),
+      "bool",
     ),
-    narrow.value,
-    { key: warmKey!, ...kept("baseline, risk first", Math.ceil(settings.descent / 4)) },
+    perNat: tensor1d(plan.map(({ lambda }) => (Number.isNaN(lambda) ? 0 : 1 / (lambda * n)))),
+  }));
+  const bound = maurerObjective({ n, delta });
+  const objective: BoundObjective = (risk, kl) => where(scales.value.maurer, bound(risk, kl), add(risk, mul(kl, scales.value.perNat)) as Tensor);
+  using descended = await run(
+    trained(
+      objective,
+      descent,
+      plan.map(({ rate }) => rate),
+    ),
+    begin.value,
+    { key: descentKey, ...kept("baseline, descent", descent) },
   );
-  using starts = own(() => map((a, b) => concat([a, b]), meanFieldAtPrior(prior, { runs: rates.length }), warm.state.value.posterior));
+  const { posterior } = descended.state.value;
+  using drawn = await run(gaussianSampler(energy), posterior, {
+    key: drawKey,
+    ...kept("baseline, comparison", COMPARED),
+    record: ({ position }, { likelihood }) => ({ likelihood, ...errors(position) }),
+  });
+  const [energies, risk01s, test01s] = [chains(drawn.trace.likelihood), chains(drawn.trace.risk01), chains(drawn.trace.test01)];
   const all: Candidate[] = [];
-  const posteriors: { [objective: string]: MeanField<WideMlp> } = {};
-  for (const [i, [name, objective]] of Object.entries(objectives).entries()) {
-    const [descentKey, drawKey] = split(keys[i]!);
-    using descended = await run(trained(objective, [...rates, ...rates]), starts.value, {
-      key: descentKey,
-      ...kept(`baseline ${i + 1}, descent`, settings.descent),
-      record: (_, { objective }) => ({ objective }),
-    });
-    const { posterior } = descended.state.value;
-    posteriors[name] = own(() => posterior).value;
-    using drawn = await run(gaussianSampler(energy), posterior, {
-      key: drawKey,
-      ...kept(`baseline ${i + 1}, comparison`, 100),
-      record: ({ position }, { likelihood }) => ({ likelihood, ...errors(position) }),
-    });
-    const [energies, risk01s] = [chains(drawn.trace.likelihood), chains(drawn.trace.risk01)];
-    for (const which of [...rates, ...rates].keys()) {
-      const kl = await exactKl(posterior, which);
-      const [risk01, riskCe] = [meanOf([risk01s[which]!]), meanOf([energies[which]!]) / n];
-      const [bound01, boundCe] = [risk01, riskCe].map((empiricalRisk) => maurer({ empiricalRisk, kl, n, delta })) as [number, number];
-      all.push({
-        objective: name,
-        start: which < rates.length ? "prior" : "trained mean",
-        rate: rates[which % rates.length]!,
-        risk01,
-        kl,
-        bound01,
-        boundCe,
-        run: which,
-      });
-    }
+  for (const [which, recipe] of plan.entries()) {
+    const kl = await exactKl(posterior, which);
+    const [riskCe, risk01, testError01] = [meanOf([energies[which]!]) / n, meanOf([risk01s[which]!]), meanOf([test01s[which]!])];
+    const [bound01, boundCe] = [risk01, riskCe].map((empiricalRisk) => maurer({ empiricalRisk, kl, n, delta })) as [number, number];
+    const objective = Number.isNaN(recipe.lambda) ? "Maurer's bound" : `r̂ + KL/(λn), λ = ${recipe.lambda.toPrecision(3)}`;
+    all.push({ ...recipe, objective, riskCe, risk01, testError01, kl, bound01, boundCe, run: which });
   }
-  return { all, posteriors };
+  return { all, posterior: own(() => posterior).value };
 }
 
 /** The KL of one run's Gaussian, in float64. */
@@ -121,27 +123,32 @@ export type DrawnRisks = {
 };
 
 /** The risks of fresh, exact draws of one run's Gaussian. */
-export async function certified(key: Key, { energy, errors, settings, kept }: Problem, posterior: MeanField<WideMlp>, which: number): Promise<DrawnRisks> {
-  const copies = settings.chains;
-  const steps = Math.ceil(settings.certified / copies);
+export async function exactRisks(
+  setting: Setting,
+  { energy, errors }: Target,
+  {
+    key,
+    kept,
+    posterior,
+    which,
+    name,
+  }: { readonly name: string; readonly key: Key; readonly kept: Kept; readonly posterior: MeanField<WideMlp>; readonly which: number },
+): Promise<DrawnRisks> {
+  const { chains: copies, n } = setting;
+  const steps = Math.ceil(setting.certified / copies);
   using repeated = own(() => ofRun(posterior, which, { copies }));
   using drawn = await run(gaussianSampler(energy), repeated.value, {
     key,
-    ...kept("baseline, draws", steps),
+    ...kept(name, steps),
     record: ({ position }, { likelihood }) => ({ likelihood, ...errors(position) }),
   });
   const { likelihood, risk01, test01 } = drawn.trace;
   return {
     draws: copies * steps,
-    riskCe: average(likelihood) / settings.n,
-    varianceCe: varianceOf(chains(likelihood)) / settings.n ** 2,
+    riskCe: average(likelihood) / n,
+    varianceCe: varianceOf(chains(likelihood)) / n ** 2,
     risk01: average(risk01),
     variance01: varianceOf(chains(risk01)),
     testError01: average(test01),
   };
-}
-
-/** The objectives: the bound itself, and r̂ + KL/(λn), which ρ_λ minimises among all posteriors. */
-export function objectives({ n, delta }: Settings, lambda: number): { readonly [name: string]: BoundObjective } {
-  return { "Maurer's bound": maurerObjective({ n, delta }), [`r̂ + KL/(λn), λ = ${lambda.toPrecision(3)}`]: (risk, kl) => add(risk, mul(kl, 1 / (lambda * n))) };
 }

@@ -1,75 +1,58 @@
-import { chains, effectiveSampleSize, energyFraction, maurer, monteCarloError, rHat, thermodynamic } from "@lab/pacbayes";
+import { chains, effectiveSampleSize, energyFraction, rHat } from "@lab/pacbayes";
 import type { HostArray } from "@lab/tensor-core";
 
 /** What was drawn at one λ: [chain][draw]. */
 export type Rung = {
   readonly lambda: number;
-  /** n·r̂ as recorded, [draw, chain]. */
+  /** n·r̂ and the zero-one risk as recorded, [draw, chain]. */
   readonly column: HostArray;
+  readonly column01: HostArray;
   readonly energies: readonly Float64Array[];
   readonly risk01s: readonly Float64Array[];
   readonly testError01: number;
-  readonly sampling: { readonly [name: string]: number };
+  readonly sampling: Sampling;
 };
+
+/** How it went; leapfrogs are per trajectory, gradients those of all chains with the warm-up's. */
+export type Sampling = {
+  readonly step: number;
+  readonly leapfrogs: number;
+  readonly acceptance: number;
+  readonly divergences: number;
+  readonly bfmi: number;
+  readonly gradients: number;
+};
+
+type Columns<Name extends string> = { readonly [N in Name]: HostArray };
+
+/** Exact draws of the prior: no Markov chain, so nothing to watch. */
+export function exactRung({ likelihood, risk01, test01 }: Columns<"likelihood" | "risk01" | "test01">): Rung {
+  const sampling = { step: Number.NaN, leapfrogs: 0, acceptance: 1, divergences: 0, bfmi: Number.NaN, gradients: 0 };
+  return { ...drawn({ likelihood, risk01, test01 }), lambda: 0, sampling };
+}
 
 export function rungOf(
   lambda: number,
-  trace: { readonly likelihood: HostArray; readonly risk01: HostArray; readonly test01: HostArray } & { readonly [name: string]: HostArray },
+  trace: Columns<"likelihood" | "risk01" | "test01" | "hamiltonian" | "acceptance" | "divergent" | "steps" | "stepSize">,
+  warm: Columns<"steps">,
 ): Rung {
-  const { likelihood, risk01, test01, acceptance, divergent, steps, stepSize, hamiltonian } = trace;
-  const sampling =
-    acceptance === undefined
-      ? {}
-      : {
-          step: average(stepSize!),
-          leapfrogs: average(steps!),
-          acceptance: average(acceptance),
-          divergences: average(divergent!) * divergent!.data.length,
-          bfmi: Math.min(...energyFraction(chains(hamiltonian!))),
-        };
-  return { lambda, column: likelihood, energies: chains(likelihood), risk01s: chains(risk01), testError01: average(test01), sampling };
+  const of = trace.acceptance.shape[1]!;
+  return {
+    ...drawn(trace),
+    lambda,
+    sampling: {
+      step: average(trace.stepSize),
+      leapfrogs: average(trace.steps),
+      acceptance: average(trace.acceptance),
+      divergences: total(trace.divergent),
+      bfmi: Math.min(...energyFraction(chains(trace.hamiltonian))),
+      gradients: of * (total(trace.steps) + total(warm.steps)),
+    },
+  };
 }
 
-/** Risks, KL in nats and bounds at one λ: point values, no certificates. */
-export type Point = {
-  readonly lambda: number;
-  readonly riskCe: number;
-  readonly risk01: number;
-  readonly testError01: number;
-  readonly klLower: number;
-  readonly kl: number;
-  readonly klUpper: number;
-  readonly klError: number;
-  readonly boundCe: number;
-  readonly bound01: number;
-};
-
-/** The curve λ ↦ (risk, KL, bound), with the KL by thermodynamic integration along the rungs and its left sum in the bounds. */
-export function curveOf(climbed: readonly Rung[], { n, delta }: { readonly n: number; readonly delta: number }): readonly Point[] {
-  const integrated = thermodynamic(climbed.map(({ lambda, energies }) => ({ lambda, energy: meanOf(energies), error: monteCarloError(energies) })));
-  return climbed.map(({ energies, risk01s, testError01 }, i) => {
-    const { lambda, kl } = integrated[i]!;
-    const [riskCe, risk01] = [meanOf(energies) / n, meanOf(risk01s)];
-    // A divergence is not negative; where it is small, the noise of the draws may be larger than it.
-    const [klUpper, klPoint, klLower] = [kl.upper, kl.trapezoid, kl.lower].map((sum) => Math.max(0, sum)) as [number, number, number];
-    const bound = (empiricalRisk: number): number => maurer({ empiricalRisk, kl: klUpper, n, delta });
-    return {
-      lambda,
-      riskCe,
-      risk01,
-      testError01,
-      klUpper,
-      kl: klPoint,
-      klLower,
-      klError: kl.upperError,
-      boundCe: bound(riskCe),
-      bound01: bound(risk01),
-    };
-  });
-}
-
-export function least<T>(rows: readonly T[], by: (row: T) => number): T {
-  return rows.reduce((a, b) => (by(b) < by(a) ? b : a));
+function drawn({ likelihood, risk01, test01 }: Columns<"likelihood" | "risk01" | "test01">): Omit<Rung, "lambda" | "sampling"> {
+  return { column: likelihood, column01: risk01, energies: chains(likelihood), risk01s: chains(risk01), testError01: average(test01) };
 }
 
 export function meanOf(draws: readonly Float64Array[]): number {
@@ -83,22 +66,32 @@ export function varianceOf(draws: readonly Float64Array[]): number {
 
 /** Of all draws of a recorded column. */
 export function average(column: { readonly data: ArrayLike<number> }): number {
-  return Array.from(column.data).reduce((sum, x) => sum + x, 0) / column.data.length;
+  return total(column) / column.data.length;
 }
 
-/** The worst of all rungs, over n·r̂ and the zero-one risk: functionals that a permutation of hidden units leaves alone. */
-export function diagnosticsOf(rungs: readonly Rung[]): {
+function total({ data }: { readonly data: ArrayLike<number> }): number {
+  return Array.from(data).reduce((sum, x) => sum + x, 0);
+}
+
+export type Diagnostics = {
   readonly maxRhat: number;
   readonly minEss: number;
   readonly divergences: number;
   readonly acceptance: number;
-} {
-  const functionals = rungs.flatMap(({ energies, risk01s }) => [energies, risk01s]);
-  const sampled = rungs.slice(1).map(({ sampling }) => sampling);
+  readonly gradients: number;
+};
+
+/** The worst of all rungs, over n·r̂ and the zero-one risk: functionals that a permutation of hidden units leaves alone. */
+export function diagnosticsOf(rungs: readonly Rung[]): Diagnostics {
+  // Exact draws of the first rung need no diagnosis.
+  const sampled = rungs.slice(1);
+  const functionals = sampled.flatMap(({ energies, risk01s }) => [energies, risk01s]);
+  const sum = (of: (sampling: Sampling) => number): number => sampled.reduce((s, { sampling }) => s + of(sampling), 0);
   return {
     maxRhat: Math.max(...functionals.map((draws) => rHat(draws))),
     minEss: Math.min(...functionals.map((draws) => effectiveSampleSize(draws))),
-    divergences: sampled.reduce((sum, { divergences }) => sum + divergences!, 0),
-    acceptance: sampled.reduce((sum, { acceptance }) => sum + acceptance!, 0) / sampled.length,
+    divergences: sum(({ divergences }) => divergences),
+    acceptance: sum(({ acceptance }) => acceptance) / sampled.length,
+    gradients: sum(({ gradients }) => gradients),
   };
 }

@@ -1,15 +1,25 @@
 import type { EngineName } from "@lab/tensor-core";
 import type { Effort } from "@lab/tensor-core/report";
 
-/** The size of a run. */
-export type Settings = {
-  /** Examples in S, and test digits that are looked at. */
+/** What is asked: the sample, the network and its prior. */
+export type Question = {
+  readonly name: string;
+  /** 2: the digits 0–4 against 5–9. */
+  readonly classes: 2 | 10;
+  /** Examples in S. */
   readonly n: number;
-  readonly test: number;
-  /** Pixels along a side, and hidden units. */
+  /** Pixels along a side. */
   readonly side: 14 | 28;
-  readonly hidden: number;
-  readonly classes: number;
+  /** Hidden units of each layer; none for a linear classifier. */
+  readonly hidden: readonly number[];
+  /** σ₀ */
+  readonly priorScale: number;
+};
+
+/** What is spent on the answer. */
+export type Budget = {
+  /** Test digits that are looked at. */
+  readonly test: number;
   readonly chains: number;
   /** K, and per rung the steps of warm-up and the draws of each chain. */
   readonly rungs: number;
@@ -23,32 +33,78 @@ export type Settings = {
   /** Steps of the baseline's descent, and draws for its certificate. */
   readonly descent: number;
   readonly certified: number;
-  /** σ₀ */
-  readonly priorScale: number;
-  readonly delta: number;
-  readonly deltaRisk: number;
-  readonly deltaEvidence: number;
 };
 
-const common = { classes: 10, top: 2.5, power: 3, most: 32, priorScale: 0.3, delta: 0.025, deltaRisk: 0.01, deltaEvidence: 0.01 } as const;
+export type Setting = Question & Budget & { readonly delta: number; readonly deltaRisk: number; readonly deltaEvidence: number };
 
-const scales: { readonly [Name in Effort]: Settings } = {
-  smoke: { ...common, n: 500, test: 2000, side: 14, hidden: 20, chains: 4, rungs: 12, warmup: 20, draws: 50, descent: 400, certified: 400 },
-  default: { ...common, n: 2000, test: 10_000, side: 14, hidden: 50, chains: 8, rungs: 16, warmup: 30, draws: 100, descent: 1600, certified: 2400 },
-  full: { ...common, n: 10_000, test: 10_000, side: 28, hidden: 50, chains: 8, rungs: 32, warmup: 80, draws: 400, descent: 6000, certified: 10_000 },
-};
+const confidence = { delta: 0.025, deltaRisk: 0.01, deltaEvidence: 0.01 } as const;
+
+/** A question around the common one: 14 × 14 pixels, ten classes, σ₀ = 0.3; named by what it is. */
+function question({ classes = 10, side = 14, priorScale = 0.3, hidden, n }: Pick<Question, "hidden" | "n"> & Partial<Question>): Question {
+  const network = hidden.length === 0 ? "linear" : `hidden ${hidden.join("-")}`;
+  const name = [
+    classes === 2 ? "binary" : "ten classes",
+    network,
+    ...(side === 14 ? [] : ["28×28"]),
+    `n ${n}`,
+    ...(priorScale === 0.3 ? [] : [`σ₀ ${priorScale}`]),
+  ];
+  return { name: name.join(", "), classes, n, side, hidden, priorScale };
+}
+
+const small: Budget = { test: 2000, chains: 4, rungs: 24, warmup: 30, draws: 300, top: 2.5, power: 3, most: 64, descent: 2000, certified: 4000 };
+
+const shortest: readonly Question[] = [question({ classes: 2, hidden: [], n: 500 }), question({ hidden: [10], n: 500 })];
+
+const short: readonly Question[] = [
+  question({ classes: 2, hidden: [], n: 500, priorScale: 0.03 }),
+  question({ classes: 2, hidden: [], n: 2000 }),
+  question({ hidden: [], n: 500 }),
+  question({ hidden: [10], n: 500 }),
+];
+
+/** One thing is changed at a time: n, the network, the prior, the pixels; and the whole of MNIST. */
+const table: readonly Question[] = [
+  ...[500, 2000, 8000].map((n) => question({ classes: 2, hidden: [], n })),
+  ...[500, 2000, 8000].map((n) => question({ classes: 2, hidden: [10], n })),
+  ...[50, 100].map((units) => question({ classes: 2, hidden: [units], n: 2000 })),
+  ...[500, 2000, 8000].map((n) => question({ hidden: [], n })),
+  ...[500, 2000, 8000].map((n) => question({ hidden: [10], n })),
+  ...[50, 100].map((units) => question({ hidden: [units], n: 2000 })),
+  question({ hidden: [50, 50], n: 2000 }),
+  ...[0.1, 1].flatMap((priorScale) => [question({ hidden: [], n: 2000, priorScale }), question({ hidden: [50], n: 2000, priorScale })]),
+  question({ hidden: [], n: 2000, side: 28 }),
+  question({ hidden: [50], n: 2000, side: 28 }),
+  question({ hidden: [], n: 60_000 }),
+  question({ hidden: [50], n: 60_000 }),
+  question({ hidden: [100], n: 60_000, side: 28 }),
+];
+
+const tiny: Partial<Budget> = { test: 1000, rungs: 12, warmup: 15, draws: 50, most: 24, descent: 400, certified: 400 };
 
 /** Engines without compiled graphs are slower by ten and by hundreds: they get less to do, unless the whole is asked for. */
-const lighter: { readonly [Name in EngineName]?: Partial<Settings> } = {
-  wasm: { n: 300, test: 1000, hidden: 10, chains: 4, rungs: 12, warmup: 15, draws: 40, descent: 200, certified: 200 },
-  cpu: { n: 100, test: 200, hidden: 5, chains: 2, rungs: 12, warmup: 10, draws: 20, descent: 100, certified: 50 },
+const lighter: { readonly [Name in EngineName]?: Partial<Setting> } = {
+  wasm: { n: 200, test: 500, ...tiny, draws: 30, descent: 200, certified: 200 },
+  cpu: { n: 60, test: 100, ...tiny, chains: 2, warmup: 8, draws: 15, most: 8, descent: 60, certified: 50 },
 };
 
-export function settingsOf(effort: Effort, engine: EngineName): Settings {
-  return { ...scales[effort], ...(effort === "full" ? {} : lighter[engine]) };
+/** The settings of a run, in the order in which they are answered. */
+export function settingsOf(effort: Effort, engine: EngineName): readonly Setting[] {
+  const asked = { smoke: shortest, default: short, full: table }[effort];
+  return asked.map((each) => {
+    // More data: longer runs cost more, and their posteriors are narrower.
+    const budget = effort === "smoke" ? { ...small, ...tiny } : effort === "default" ? small : { ...small, ...long(each) };
+    return { ...each, ...budget, ...confidence, ...(effort === "full" ? {} : lighter[engine]) };
+  });
+}
+
+function long({ n }: Question): Partial<Budget> {
+  return n > 10_000
+    ? { test: 10_000, rungs: 24, warmup: 20, draws: 100, descent: 4000, certified: 1000 }
+    : { test: 10_000, rungs: 48, warmup: 60, draws: 500, descent: 10_000, certified: 10_000 };
 }
 
 /** Whether an effort is smaller here than on the native engine. */
 export function isReduced(effort: Effort, engine: EngineName): boolean {
-  return settingsOf(effort, engine).n < scales[effort].n || settingsOf(effort, engine).test < scales[effort].test;
+  return effort !== "full" && lighter[engine] !== undefined;
 }

@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { engine, foldIn, key, own, size, split, type Key } from "@lab/tensor-core";
+import { gaussianPrior, mlpCentre, type GibbsCertificate, type PosteriorCertificate } from "@lab/pacbayes";
+import { asymptoticCertificates, asymptoticOfDraws, type AsymptoticCertificate } from "./central-limit.ts";
+import { candidates, exactRisks, type Candidate, type DrawnRisks } from "./baseline.ts";
+import { baselineCertificate, gibbsCertificates } from "./certificates.ts";
+import { climbed } from "./climb.ts";
+import { curveOf, least, type Point } from "./curve.ts";
+import { job } from "./kept.ts";
+import { targetOf } from "./posterior.ts";
+import { diagnosticsOf, type Diagnostics, type Rung } from "./rung.ts";
+import { sampleOf } from "./sample.ts";
+import type { Setting } from "./settings.ts";
+
+/** Everything that one setting gave. */
+export type Study = {
+  readonly setting: Setting;
+  readonly parameters: number;
+  readonly seconds: number;
+  readonly rungs: readonly Rung[];
+  readonly curve: readonly Point[];
+  /** The rung with the least zero-one bound, point values. */
+  readonly best: Point;
+  /** By the central limit theorem, and its rung with the least zero-one bound. */
+  readonly asymptotic: readonly AsymptoticCertificate[];
+  readonly tightest: AsymptoticCertificate;
+  /** By draws that are taken for exact and independent. */
+  readonly exact: readonly GibbsCertificate[];
+  readonly baseline: {
+    readonly all: readonly Candidate[];
+    readonly chosen: Candidate;
+    readonly risks: DrawnRisks;
+    readonly asymptotic: ReturnType<typeof asymptoticOfDraws>;
+    readonly exact01: PosteriorCertificate;
+    /** Bounded cross entropy at most this, asymptotically, by the Gaussian with the least such bound. */
+    readonly boundCe: number;
+  };
+  readonly diagnostics: Diagnostics;
+};
+
+export type StudyOptions = {
+  readonly seed: number;
+  readonly out: string;
+  readonly resume: boolean;
+  readonly quiet: boolean;
+  readonly data: string | undefined;
+};
+
+/**
+ * One setting from the digits to the certificates: the ladder of Gibbs posteriors, the mean-field Gaussians, and what can be said of each. The same digits,
+ * prior, loss, n, δ and theorem for both.
+ */
+export async function study(setting: Setting, { seed, out, resume, quiet, data }: StudyOptions): Promise<Study> {
+  const began = performance.now();
+  const { name: engineName } = await engine();
+  const { name, side, hidden, classes, priorScale, rungs: steps, draws, warmup, descent, certified, chains } = setting;
+  const [dataKey, ladderKey, baselineKey] = split(key(seed), 3) as [Key, Key, Key];
+  const keeping = { folder: join(out, "checkpoints", name), resume, config: { setting, seed, engine: engineName }, quiet };
+
+  using sample = await sampleOf(setting, { key: dataKey, folder: data });
+  using centre = own(() => mlpCentre({ inputs: side * side, hidden, classes }));
+  const target = targetOf(gaussianPrior(centre.value, { scale: priorScale }), sample.value);
+
+  using ladderJob = job(`${name}: ladder`, draws + steps * (warmup + draws), keeping);
+  const rungs = await climbed(setting, target, { key: ladderKey, kept: ladderJob.kept });
+  ladderJob[Symbol.dispose]();
+  const curve = curveOf(rungs, setting);
+  const best = least(curve, ({ bound01 }) => bound01);
+  const asymptotic = asymptoticCertificates(rungs, setting);
+
+  using baselineJob = job(`${name}: baseline`, Math.ceil(descent / 4) + descent + 100 + 2 * Math.ceil(certified / chains), keeping);
+  const { kept } = baselineJob;
+  const { all, posterior } = await candidates(setting, target, { key: foldIn(baselineKey, 0), kept, lambda: best.lambda });
+  using trained = own(() => posterior);
+  const chosen = least(all, ({ bound01 }) => bound01);
+  const chosenCe = least(all, ({ boundCe }) => boundCe);
+  const drawsOf = (name: string, number: number, which: number) =>
+    exactRisks(setting, target, { key: foldIn(baselineKey, number), kept, posterior: trained.value, which, name: `baseline, draws${name}` });
+  const risks = await drawsOf("", 1, chosen.run);
+  const risksCe = chosenCe === chosen ? risks : await drawsOf(" of the least cross entropy", 2, chosenCe.run);
+
+  return {
+    setting,
+    parameters: size(centre.value),
+    rungs,
+    curve,
+    best,
+    asymptotic,
+    tightest: least(asymptotic, ({ bound01 }) => bound01),
+    exact: gibbsCertificates(rungs, setting),
+    baseline: {
+      ...{ all, chosen, risks },
+      asymptotic: asymptoticOfDraws(risks, chosen.kl, setting),
+      exact01: baselineCertificate(risks, chosen.kl, setting),
+      boundCe: asymptoticOfDraws(risksCe, chosenCe.kl, setting).bound,
+    },
+    diagnostics: diagnosticsOf(rungs),
+    seconds: (performance.now() - began) / 1000,
+  };
+}
