@@ -23,8 +23,15 @@ const MONTH = /^(?:January|February|March|April|May|June|July|August|September|O
  */
 export function winkTagger(options: FactOptions = {}): FactTagger {
   const chosen = factOptions(options);
-  const nlp = winkNlp(model, ["sbd", "pos"]);
+  const nlp = parser();
   return (text) => factSpans(text, withCopulaNouns(text, parsed(text, nlp)), chosen);
+}
+
+let loaded: ReturnType<typeof winkNlp> | undefined;
+/** One for all: loading a model changes it, so that it cannot be loaded a second time. */
+function parser(): ReturnType<typeof winkNlp> {
+  loaded ??= winkNlp(model, ["sbd", "pos"]);
+  return loaded;
 }
 
 function parsed(text: string, { readDoc, its }: Pick<ReturnType<typeof winkNlp>, "readDoc" | "its">): ParsedWord[] {
