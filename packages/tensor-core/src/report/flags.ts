@@ -15,6 +15,8 @@ export type Flags = {
   readonly resume: boolean;
   /** A folder of data that the user named. */
   readonly data: string | undefined;
+  /** Which parts of the work the user asked for. */
+  readonly only: string | undefined;
   /** Whether to show what there is to say, and stop. */
   readonly help: boolean;
 };
@@ -28,9 +30,11 @@ export type About = {
   readonly out?: string;
   /** What `--data FOLDER` holds; without it there is no such flag. */
   readonly data?: string;
+  /** Which parts `--only TEXT` chooses; without it there is no such flag. */
+  readonly only?: string;
 };
 
-function definitions({ name, seed = 0, out = `out/${name}`, data }: About): ArgsDef {
+function definitions({ name, seed = 0, out = `out/${name}`, data, only }: About): ArgsDef {
   return {
     smoke: { type: "boolean", description: "The smallest run that goes through every step" },
     full: { type: "boolean", description: "The long run" },
@@ -39,6 +43,7 @@ function definitions({ name, seed = 0, out = `out/${name}`, data }: About): Args
     json: { type: "boolean", description: "Print one JSON object as the last line, and no tables" },
     resume: { type: "boolean", description: "Go on from the checkpoint in --out" },
     ...(data !== undefined && { data: { type: "string" as const, valueHint: "DIR", description: data } }),
+    ...(only !== undefined && { only: { type: "string" as const, valueHint: "TEXT", description: only } }),
     help: { type: "boolean", alias: "h", description: "Show this" },
   };
 }
@@ -83,6 +88,7 @@ export async function parsedFlags(argv: readonly string[], about: About): Promis
     json: given["json"] === true,
     resume: given["resume"] === true,
     data: given["data"] as string | undefined,
+    only: given["only"] as string | undefined,
     help: false,
   };
 }
