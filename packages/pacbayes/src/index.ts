@@ -1,3 +1,4 @@
+export { annealedImportance, type AnnealingInfo, type AnnealingOptions, type AnnealingState } from "./annealing/annealed-importance.ts";
 export { binaryKl, binaryKlInverse, binaryKlInverseLower } from "./bounds/binary-kl.ts";
 export { checkedCertificate, complexity, outward, type Bound, type Certificate } from "./bounds/bound.ts";
 export { bestCatoni, catoni } from "./bounds/catoni.ts";
@@ -16,7 +17,15 @@ export { effectiveSampleSize, type EssOf } from "./diagnostics/effective-sample-
 export { energyFraction } from "./diagnostics/energy.ts";
 export { monteCarloError, type ErrorOf } from "./diagnostics/monte-carlo-error.ts";
 export { rHat } from "./diagnostics/r-hat.ts";
+export { acceptanceRatio } from "./evidence/acceptance-ratio.ts";
+export { annealedEvidence, type AnnealedEvidence } from "./evidence/annealed-evidence.ts";
+export { batchMeans } from "./evidence/batch-means.ts";
+export type { EnergyDraws, FreeEnergyEstimate } from "./evidence/checked-rungs.ts";
 export { gaussianKl } from "./evidence/gaussian-kl.ts";
+export { pathSum } from "./evidence/path-sum.ts";
+export type { SumKind } from "./evidence/quadrature-weights.ts";
+export { replicated, type Replicated } from "./evidence/replicated.ts";
+export { steppingStone } from "./evidence/stepping-stone.ts";
 export { thermodynamic, type EnergyEstimate, type Integral, type ThermodynamicRung } from "./evidence/thermodynamic.ts";
 export { gaussianPrior, priorDraws, unwhitened, type GaussianPrior } from "./gibbs/gaussian-prior.ts";
 export { gibbsPosterior, type Energy } from "./gibbs/gibbs-posterior.ts";

@@ -1,3 +1,5 @@
+import { quadratureWeights, type SumKind } from "./quadrature-weights.ts";
+
 /** What the draws at one inverse temperature say: U = n r̂, nats. */
 export type EnergyEstimate = {
   readonly lambda: number;
@@ -35,8 +37,6 @@ export type ThermodynamicRung = {
   readonly klByVariance: number;
 };
 
-type Kind = "upper" | "lower" | "trapezoid";
-
 /**
  * F(λ) = ∫₀^λ E_β[U] dβ and KL(ρ_λ‖π) = F(λ) − λ E_λ[U] at every rung, U = n r̂, by thermodynamic integration [Gelman1998, §2; Friel2008].
  *
@@ -66,7 +66,7 @@ export function thermodynamic(rungs: readonly EnergyEstimate[]): readonly Thermo
 
 /** Σ ωᵢ E_{βᵢ}[U] over the first k intervals, less `tilt` times the energy of rung k. */
 function integral(rungs: readonly EnergyEstimate[], k: number, tilt: number): Integral {
-  const sum = (kind: Kind): readonly [number, number] => {
+  const sum = (kind: SumKind): readonly [number, number] => {
     const weights = quadratureWeights(
       rungs.slice(0, k + 1).map(({ lambda }) => lambda),
       kind,
@@ -83,17 +83,6 @@ function integral(rungs: readonly EnergyEstimate[], k: number, tilt: number): In
     correction += (step ** 2 / 12) * ((rungs[i]!.variance ?? NaN) - (rungs[i + 1]!.variance ?? NaN));
   }
   return { upper, lower, trapezoid: middle, corrected: middle - correction, upperError, lowerError, trapezoidError };
-}
-
-/** The weight of each rung's energy in the sum over all intervals. */
-function quadratureWeights(lambdas: readonly number[], kind: Kind): number[] {
-  const weights = lambdas.map(() => 0);
-  for (let i = 0; i + 1 < lambdas.length; i++) {
-    const step = lambdas[i + 1]! - lambdas[i]!;
-    weights[i]! += kind === "upper" ? step : kind === "lower" ? 0 : step / 2;
-    weights[i + 1]! += kind === "lower" ? step : kind === "upper" ? 0 : step / 2;
-  }
-  return weights;
 }
 
 function trapezoid(points: readonly (readonly [number, number])[]): number {
