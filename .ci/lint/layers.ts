@@ -12,6 +12,11 @@ export const EFFECT_EXCEPTION = "packages/sam-vi/src/layers/";
 
 /** Float64 and plain JavaScript: folders that import nothing from TensorFlow.js. */
 export const NUMBER_WORLD: readonly string[] = [
+  "packages/nonident/src/construction/",
+  "packages/lacy/src/corpus/",
+  "packages/lacy/src/evaluation/",
+  "packages/lacy/src/facts/",
+  "packages/lacy/src/judge/",
   "packages/nonident/src/equivalence/",
   "packages/nonident/src/language/",
   "packages/pacbayes/src/bounds/",

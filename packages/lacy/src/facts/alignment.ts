@@ -45,8 +45,10 @@ export function alignment(
     const from = start + leading(text, start, end);
     while (next < spans.length && spans[next]!.end <= from) next++;
     let first: FactSpan | undefined;
-    for (let k = next; from < end && k < spans.length && spans[k]!.start < end; k++) {
+    if (from >= end) return;
+    for (let k = next; k < spans.length; k++) {
       const span = spans[k]!;
+      if (span.start >= end) break;
       first ??= span;
       if (span.kind !== "factual") continue;
       if (which === "all" || k > begun) kinds[i] = TOKEN_KINDS.factual;

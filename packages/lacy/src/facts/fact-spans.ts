@@ -35,21 +35,19 @@ export function factSpans(text: string, words: readonly ParsedWord[], { entities
     if (isFunction[i] === true) return undefined;
     return rules.find((each) => enabled.has(each)) ?? (enabled.has("Keyword") && isKeyword(text.slice(start, end)) ? "Keyword" : undefined);
   });
+  const runEnd = (from: number): number => {
+    let to = from + 1;
+    while (to < words.length && fired[to] === fired[from] && !words[to]!.begins && /^[ \u00a0-]{1,2}$/.test(text.slice(words[to - 1]!.end, words[to]!.start)))
+      to++;
+    return to;
+  };
   const seen = new Set<string>();
   const spans: FactSpan[] = [];
   let end = 0;
   for (let from = 0; from < words.length;) {
     // One name, one value: neighbours by the same rule with nothing but a space or a hyphen between.
-    let to = from + 1;
     const rule = fired[from];
-    while (
-      rule !== undefined &&
-      to < words.length &&
-      fired[to] === rule &&
-      !words[to]!.begins &&
-      /^[ \u00a0-]{1,2}$/.test(text.slice(words[to - 1]!.end, words[to]!.start))
-    )
-      to++;
+    const to = rule === undefined ? from + 1 : runEnd(from);
     const run = words.slice(from, to);
     const forms = run.map((word) => folded(text.slice(word.start, word.end)));
     const whole = forms.join(" ");

@@ -1,3 +1,5 @@
+export { endpointJudge, type EndpointJudgeOptions } from "../judge/endpoint-judge.ts";
+export type { Judge } from "../judge/judge.ts";
 export { alignment, TOKEN_KINDS, type AlignmentOptions } from "./alignment.ts";
 export { annotationFile, readAnnotations, type AnnotationFileOptions } from "./annotation-file.ts";
 export { annotatedSpans, annotation, factShares, taggerOf, type Annotation, type FactShares, type TaggerName, type TaggerSettings } from "./annotation.ts";
@@ -5,5 +7,6 @@ export { annotations, type Annotated, type AnnotationsOptions } from "./annotati
 export { capitalsTagger } from "./capitals.ts";
 export { compromiseTagger } from "./compromise.ts";
 export { ENTITY_RULES, KEYWORD_RULES, VALUE_RULES, type FactOptions, type FactSpan, type FactTagger } from "./fact-span.ts";
+export { judgedSpans } from "./judged-spans.ts";
 export { spacyTagger } from "./spacy.ts";
 export { winkTagger } from "./wink.ts";
