@@ -4,8 +4,8 @@ import type { Autoregressive, Token } from "@lab/tensor-core";
 export type Pair = readonly [p: Autoregressive, q: Autoregressive];
 /** Where sequences end. */
 export type Extent = {
-  /** The symbol that closes a sequence. */
-  readonly end: Token;
+  /** The symbol that closes a sequence; undefined of endless ones, whose first `longest` tokens are compared. */
+  readonly end: Token | undefined;
   /** The most tokens of a sequence, the end symbol included: prefixes of this length are not followed. */
   readonly longest: number;
 };
@@ -13,7 +13,7 @@ export type Extent = {
 /** Refuses models that cannot be compared, before either is asked. */
 export function compared([p, q]: Pair, { end, longest }: Extent): void {
   if (p.vocabulary !== q.vocabulary) throw new RangeError(`Cannot compare models: expected one vocabulary, got ${p.vocabulary} and ${q.vocabulary}`);
-  if (!(Number.isInteger(end) && end >= 0 && end < p.vocabulary))
+  if (end !== undefined && !(Number.isInteger(end) && end >= 0 && end < p.vocabulary))
     throw new RangeError(`Cannot compare models: expected an end symbol in a vocabulary of ${p.vocabulary}, got ${end}`);
   if (!(Number.isInteger(longest) && longest >= 1))
     throw new RangeError(`Cannot compare models: expected a longest sequence of at least 1 token, got ${longest}`);

@@ -42,7 +42,7 @@ export async function logRatioDraws(key: Key, [p, q]: Pair, { end, longest, draw
   let unfinished = 0;
   for (let i = 0; i < draws; i++) {
     const { sequence, finished } = await drawnSequence(foldIn(key, i), p, { end, longest });
-    const tokens: readonly Token[] = finished ? [...sequence, end] : sequence;
+    const tokens: readonly Token[] = finished && end !== undefined ? [...sequence, end] : sequence;
     for (let t = 0; t < tokens.length; t++) {
       const prefix = sequence.slice(0, t);
       const [ofP, ofQ] = await Promise.all([p.logProbs(prefix), q.logProbs(prefix)]);
