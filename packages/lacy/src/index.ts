@@ -36,4 +36,5 @@ export {
 export { delegationLoss } from "./training/delegation-loss.ts";
 export type { DelegationOptions } from "./training/delegation.ts";
 export { forwardSteps, pretrain, type PretrainInfo, type PretrainOptions, type PretrainState, type TokenBatch } from "./training/pretrain.ts";
+export { pretrained, type PretrainedOptions } from "./training/pretrained.ts";
 export { windows, type TokenDocument, type WindowBatch, type WindowOptions } from "./training/windows.ts";

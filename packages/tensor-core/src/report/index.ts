@@ -14,6 +14,7 @@ export { progress, silent, type Figures, type Progress, type ProgressOptions, ty
 export { prose } from "./prose.ts";
 export { rankChart } from "./rank-chart.ts";
 export { remark, type Remark } from "./remark.ts";
+export { runLog, type RunLog } from "./run-log.ts";
 export { significant } from "./significant.ts";
 export { svg } from "./svg.ts";
 export { table, type Column, type Rows, type Table, type Value } from "./table.ts";
