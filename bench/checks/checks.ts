@@ -1,3 +1,4 @@
+import { annotate } from "./annotate.ts";
 import { memory } from "./memory.ts";
 import { startup } from "./startup.ts";
 
@@ -7,4 +8,4 @@ export type Finding = { readonly report: object; readonly text: string };
 /** A measurement of ours alone. */
 export type Check = (options: { readonly threads: number }) => Promise<Finding>;
 
-export const CHECKS: { readonly [name: string]: Check } = { startup, memory };
+export const CHECKS: { readonly [name: string]: Check } = { annotate, startup, memory };

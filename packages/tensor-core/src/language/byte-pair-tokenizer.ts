@@ -22,7 +22,7 @@ const encoder = new TextEncoder();
  * ```ts
  * import { bytePairTokenizer, learnedBytePairs } from "@lab/tensor-core";
  * const tokenizer = bytePairTokenizer(await learnedBytePairs(["a hat, a cat, a hat"], { vocabulary: 259, specials: ["<end>"] }));
- * [tokenizer.encode("a hat"), tokenizer.decode(tokenizer.encode("naïve 😀")), tokenizer.specials["<end>"]]; // => [ [ 97, 32, 104, 257 ], 'naïve 😀', 258 ]
+ * [tokenizer.encode("a hat"), tokenizer.decode(tokenizer.encode("naïve 😀")), tokenizer.specials["<end>"]]; // => [ [ 97, 32, 104, 256 ], 'naïve 😀', 258 ]
  * ```
  */
 export function bytePairTokenizer({ pattern, tokens: names, merges, specials }: BytePairs): Tokenizer {

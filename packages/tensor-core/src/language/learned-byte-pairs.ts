@@ -31,7 +31,7 @@ const RADIX = 2 ** 26;
  * ```ts
  * import { learnedBytePairs } from "@lab/tensor-core";
  * const { merges } = await learnedBytePairs(["a hat, a cat, a hat"], { vocabulary: 259, specials: ["<end>"] });
- * merges; // => [ [ 'Ġ', 'a' ], [ 'a', 't' ] ]
+ * merges; // => [ [ 'a', 't' ], [ 'Ġ', 'a' ] ]
  * ```
  */
 export async function learnedBytePairs(

@@ -11,7 +11,7 @@ const GPT2_WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p
  * ```ts
  * import { learnedBytePairs, tokenizerJson } from "@lab/tensor-core";
  * const json = tokenizerJson(await learnedBytePairs(["a hat, a cat"], { vocabulary: 258 }));
- * JSON.parse(json).model.merges; // => [ 'Ġ a', 'a t' ]
+ * JSON.parse(json).model.merges; // => [ 'a t' ]
  * ```
  */
 export function tokenizerJson({ pattern, tokens, merges, specials }: BytePairs): string {
@@ -66,7 +66,7 @@ export function tokenizerJson({ pattern, tokens, merges, specials }: BytePairs):
  * ```ts
  * import { bytePairs, learnedBytePairs, tokenizerJson } from "@lab/tensor-core";
  * const learned = await learnedBytePairs(["a hat, a cat"], { vocabulary: 258 });
- * bytePairs(tokenizerJson(learned)).merges; // => [ [ 'Ġ', 'a' ], [ 'a', 't' ] ]
+ * bytePairs(tokenizerJson(learned)).merges; // => [ [ 'a', 't' ] ]
  * ```
  */
 export function bytePairs(json: string): BytePairs {
