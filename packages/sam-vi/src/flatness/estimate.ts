@@ -1,4 +1,4 @@
-import { summary, variance } from "@lab/tensor-core";
+import { summary, variance, type JitOptions } from "@lab/tensor-core";
 
 /** A mean, and its standard error over what it was averaged over; NaN where there was only one. */
 export type Estimate = { readonly mean: number; readonly error: number; readonly values: readonly number[] };
@@ -10,7 +10,11 @@ export function estimate(values: readonly number[]): Estimate {
 }
 
 /** Where a loss is a mean over batches: measures are averaged over them. Without it, the loss is called once, with nothing. */
-export type Over<Batch> = { readonly batches?: readonly Batch[] };
+export type Over<Batch> = {
+  readonly batches?: readonly Batch[];
+  /** How the measure is compiled, once for each loss: large convolutional networks compile much faster without XLA. */
+  readonly jit?: JitOptions;
+};
 
 /** The batches, or the one that is none. */
 export function batchesOf<Batch>({ batches = [undefined as Batch] }: Over<Batch>): readonly Batch[] {

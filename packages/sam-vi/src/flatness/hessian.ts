@@ -36,7 +36,7 @@ export async function hessianTrace<P extends Params, Batch = void>(
 ): Promise<Estimate> {
   const batches = batchesOf(over);
   checked("draws", draws, { least: 2, whole: true });
-  const quadratic = compiled(loss, { measure: "trace", step }, (key: Key, params: P, batch: Batch) => {
+  const quadratic = compiled(loss, { measure: "trace", jit: over.jit, step }, (key: Key, params: P, batch: Batch) => {
     const keys = split(key, tensors(params).length);
     let i = 0;
     const v = map((x) => rademacher(keys[i++]!, x.shape), params);
@@ -53,7 +53,9 @@ export type HostProduct = { readonly dimension: number; call(v: Float64Array): P
 /** The Hessian of a loss as a product with vectors on the host. */
 export function hostProduct<P extends Params, Batch>(loss: Objective<P, Batch>, params: P, { step, ...over }: Omit<HessianOptions<Batch>, "key">): HostProduct {
   const batches = batchesOf(over);
-  const product = compiled(loss, { measure: "product", step }, (params: P, v: P, batch: Batch) => hvp((at: P) => loss(at, batch), difference(step))(params, v));
+  const product = compiled(loss, { measure: "product", jit: over.jit, step }, (params: P, v: P, batch: Batch) =>
+    hvp((at: P) => loss(at, batch), difference(step))(params, v),
+  );
   return {
     dimension: size(params),
     async call(v) {

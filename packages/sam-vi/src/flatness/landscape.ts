@@ -60,7 +60,7 @@ export async function landscape<P extends Params, Batch = void>(
   if (directions.length < 1 || directions.length > 2) throw new RangeError(`Cannot draw a landscape: expected one or two directions, got ${directions.length}`);
   checked("span", span, { least: Number.MIN_VALUE });
   checked("points", points, { least: 2, whole: true });
-  const at = compiled(loss, { measure: "landscape" }, (params: P, along: readonly P[], steps: readonly Tensor[], batch: Batch) =>
+  const at = compiled(loss, { measure: "landscape", jit: over.jit }, (params: P, along: readonly P[], steps: readonly Tensor[], batch: Batch) =>
     loss(
       along.reduce((w, d, i) => add(w, scale(steps[i] as never, d)), params),
       batch,
@@ -115,7 +115,9 @@ export async function connection<P extends Params, Batch = void>(
   const batches = batchesOf(over);
   checked("points", points, { least: 2, whole: true });
   checked("margin", margin, { least: 0 });
-  const at = compiled(loss, { measure: "connection" }, (from: P, to: P, t: Tensor, batch: Batch) => loss(add(from, scale(t as never, sub(to, from))), batch));
+  const at = compiled(loss, { measure: "connection", jit: over.jit }, (from: P, to: P, t: Tensor, batch: Batch) =>
+    loss(add(from, scale(t as never, sub(to, from))), batch),
+  );
   const lossesAt = (t: number): Promise<number[]> => eachOf(batches, (batch) => at(params, to, scalar(t), batch));
   const ends = [await lossesAt(0), await lossesAt(1)] as const;
   const seen: { t: number; loss: number; error: number }[] = [];

@@ -82,7 +82,7 @@ export async function worstCaseSharpness<P extends Params, Batch = void>(
     );
     return { best: better(loss(add(params, mul(unit, point)), batch), best), early };
   };
-  const climbed = compiled(loss, { measure: "worst case", rho, norm, adaptive, steps }, climb);
+  const climbed = compiled(loss, { measure: "worst case", jit: over.jit, rho, norm, adaptive, steps }, climb);
   const found: { best: number; early: number }[] = [];
   for (const [i, batchKey] of split(key, batches.length).entries()) {
     const tries: { best: number; early: number }[] = [];
@@ -117,7 +117,7 @@ export async function oneStepSharpness<P extends Params, Batch = void>(
 ): Promise<Estimate> {
   const batches = batchesOf(over);
   checked("rho", rho, { least: 0 });
-  const rise = compiled(loss, { measure: "one step", rho, norm, adaptive }, (params: P, batch: Batch) => {
+  const rise = compiled(loss, { measure: "one step", jit: over.jit, rho, norm, adaptive }, (params: P, batch: Batch) => {
     const unit = units(params, adaptive);
     const { value, grad } = valueAndGrad((at: P) => loss(at, batch))(params);
     const offset = mul(unit, scale(rho, BALLS[norm].steepest(mul(unit, grad))));
@@ -150,7 +150,7 @@ export async function averageSharpness<P extends Params, Batch = void>(
   const batches = batchesOf(over);
   checked("rho", rho, { least: 0 });
   checked("draws", draws, { least: 2, whole: true });
-  const rise = compiled(loss, { measure: "average", rho, adaptive }, (key: Key, params: P, batch: Batch) => {
+  const rise = compiled(loss, { measure: "average", jit: over.jit, rho, adaptive }, (key: Key, params: P, batch: Batch) => {
     const z = mul(units(params, adaptive), normalLike(key, params));
     return sub(loss(add(params, scale(rho / Math.sqrt(size(params)), z)), batch), loss(params, batch)) as Scalar;
   });
