@@ -8,9 +8,11 @@ import { machine } from "./harness/machine.ts";
 import { python } from "./harness/python.ts";
 import { keep, type Record } from "./harness/results.ts";
 import { scores } from "./harness/scores.ts";
-import { WORKS } from "./work/works.ts";
+import { GROUPS, WORKS } from "./work/works.ts";
 
 const names = [...WORKS.map(({ name }) => name), ...Object.keys(CHECKS)];
+/** A name, or all of the group that it names. */
+const named = (name: string): readonly string[] => (GROUPS.includes(name) ? names.filter((each) => each.startsWith(`${name}-`)) : [name]);
 
 const flags: ArgsDef = {
   rounds: { type: "string", default: "15", valueHint: "N", description: "How often each contestant has its turn" },
@@ -42,8 +44,9 @@ function numeric(name: string, given: unknown, whole: boolean): number {
 function options(argv: readonly string[]): Options | "help" {
   const given = parseArgs([...argv], flags) as { readonly [name: string]: unknown; readonly _: readonly string[] };
   if (given["help"] === true) return "help";
-  const stray = given._.find((name) => !names.includes(name));
-  if (stray !== undefined) throw new RangeError(`Cannot bench "${stray}": expected ${names.join(", ")}`);
+  const chosen = given._.flatMap(named);
+  const stray = chosen.find((name) => !names.includes(name));
+  if (stray !== undefined) throw new RangeError(`Cannot bench "${stray}": expected ${[...names, ...GROUPS].join(", ")}`);
   const unknown = Object.keys(given).find((name) => name !== "_" && name !== "h" && !(name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`) in flags));
   if (unknown !== undefined)
     throw new RangeError(
@@ -58,7 +61,7 @@ function options(argv: readonly string[]): Options | "help" {
     onlyOurs: given["only-ours"] === true,
     json: given["json"] === true,
     keeps: given["keep"] !== false,
-    names: given._.length > 0 ? given._ : names,
+    names: chosen.length > 0 ? [...new Set(chosen)] : names,
   };
 }
 

@@ -20,6 +20,24 @@ const SUMS: Tolerance = { relative: 1e-4, absolute: 1e-6 };
 /** Adam divides by √v̂, which is near zero at first: rounding in the gradient moves single weights by up to twice the learning rate. */
 const AFTER_ADAM: Tolerance = { relative: 1e-3, absolute: 1e-5 };
 
+/** Three steps: losses in which rounding has been through as many updates, IVON's divided by (h + δ). Not derived. */
+const AFTER_STEPS: Tolerance = { relative: 1e-3, absolute: 1e-5 };
+
+/** SAM, mean-field VI, IVON and their base optimiser, on both networks; `algorithm` and `network` count what `sam.ts` lists. */
+const SAM_WORKS: readonly Work[] = ["mlp", "lenet"].flatMap((network, i) =>
+  ["base", "sam", "mfvi", "ivon"].map((algorithm, j): Work => ({
+    name: `sam-${algorithm === "sam" ? "" : `${algorithm}-`}${network}`,
+    title: `${["Momentum", "SAM", "Mean-field VI", "IVON"][j]} on ${network === "mlp" ? "MLP 784-100-10" : "LeNet"}, batch 128, one step`,
+    module: "sam",
+    settings: { network: i, algorithm: j, batch: 128, learningRate: 0.05, rho: 0.05, n: 60_000, checkedSteps: 3, xla: network === "mlp" ? 1 : 0 },
+    tolerance: AFTER_STEPS,
+    goals: algorithm === "base" ? {} : { "PyTorch eager": 1.3, "JAX jit": 1 },
+  })),
+);
+
+/** Names that stand for several: `sam` is all that starts with `sam-`. */
+export const GROUPS: readonly string[] = ["sam"];
+
 export const WORKS: readonly Work[] = [
   {
     name: "mlp-full",
@@ -71,4 +89,5 @@ export const WORKS: readonly Work[] = [
     tolerance: { relative: 0.02, absolute: 0.0095 },
     goals: { "PyTorch eager": 1, "JAX jit": 1 },
   },
+  ...SAM_WORKS,
 ];

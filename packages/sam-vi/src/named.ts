@@ -1,6 +1,7 @@
 import type { GradientTransform, Objective, Params, Schedule } from "@lab/tensor-core";
 import { around, atRadius, type Named, type RadiusOptions } from "./at-radius.ts";
 import { adversarial } from "./direction/adversarial.ts";
+import type { Direction } from "./direction/direction.ts";
 import { ellipsoidal } from "./direction/ellipsoidal.ts";
 import { gaussian } from "./direction/gaussian.ts";
 import { mixed } from "./direction/mixed.ts";
@@ -91,9 +92,9 @@ export function mixSam<P extends Params, Batch = void>(
  */
 export function mfvi<P extends Params, Batch = void>(
   loss: Objective<P, Batch>,
-  { n, prior = {}, rho = 0.05, samples = 1, ...options }: LearnedOptions,
+  { n, prior = {}, rho = 0.05, samples = 1, noise = gaussian(), ...options }: LearnedOptions & { readonly noise?: Direction },
 ): Named<P, Batch> {
-  return around(loss, { ...options, direction: gaussian(), penalty: klToPrior({ n, prior }), rho, samples, gradientsPerStep: samples });
+  return around(loss, { ...options, direction: noise, penalty: klToPrior({ n, prior }), rho, samples, gradientsPerStep: samples });
 }
 
 /**

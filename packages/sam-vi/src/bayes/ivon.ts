@@ -1,10 +1,13 @@
 import { add as plus, clipByValue, div, expm1, fill, mul, neg, rsqrt, scalar, square, sub, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
-import { add, applyUpdates, map, normalLike, split, zerosLike, type Algorithm, type Objective, type Params, type Schedule } from "@lab/tensor-core";
+import { add, applyUpdates, map, split, zerosLike, type Algorithm, type Objective, type Params, type Schedule } from "@lab/tensor-core";
 import type { Cost } from "../at-radius.ts";
 import { batchGradient } from "../batch-gradient.ts";
 import { refuseEmpty } from "../chunks.ts";
+import { gaussian } from "../direction/gaussian.ts";
+import type { Direction } from "../direction/direction.ts";
 import { weightedMean } from "../weighted-mean.ts";
 import { checked, counting, decayRate, nonNegative, positive, rateOf } from "./checked.ts";
+import { ivonPosterior } from "./posterior.ts";
 
 export type IvonOptions = {
   /** η, of the mean. */
@@ -28,6 +31,8 @@ export type IvonOptions = {
   /** Divide the momentum by 1 − β₁ᵗ. */
   readonly debias?: boolean;
   readonly microBatches?: number;
+  /** z, from a key. */
+  readonly noise?: Direction;
 };
 export type IvonState<P extends Params> = { readonly mean: P; readonly hessian: P; readonly momentum: P; readonly count: Scalar };
 /** The loss at the draws, averaged. */
@@ -66,6 +71,7 @@ export function ivon<P extends Params, Batch = void>(
     rescale = true,
     debias = true,
     microBatches = 1,
+    noise = gaussian(),
   }: IvonOptions,
 ): Algorithm<P, IvonState<P>, IvonInfo, Batch> & Cost {
   const learner = "IVON";
@@ -85,7 +91,12 @@ export function ivon<P extends Params, Batch = void>(
       const deviation = map((h) => rsqrt(mul(plus(h, weightDecay), ess)), hessian);
       const keys = samples === 1 ? [key] : split(key, samples);
       const met = keys.map((k) => {
-        const nu = map((d, z) => mul(d, z), deviation, normalLike(k, mean));
+        const posterior = ivonPosterior({ mean, hessian }, { ess, weightDecay });
+        const nu = map(
+          (d, z) => mul(d, z),
+          deviation,
+          noise(k, posterior, (params) => at(params).grad),
+        );
         const { value, grad } = at(add(mean, nu));
         const curvature =
           estimator === "price" ? map((n, g, h) => mul(mul(n, g), mul(plus(h, weightDecay), ess)), nu, grad, hessian) : map((g) => mul(square(g), ess), grad);

@@ -1,7 +1,5 @@
 import { add as plus, log, mul } from "@tensorflow/tfjs-core";
 import { map, type MeanField, type Params } from "@lab/tensor-core";
-import type { BsamState } from "./bsam.ts";
-import type { IvonState } from "./ivon.ts";
 
 /**
  * N(m, 1/(ess (h + δ))): what IVON has learnt, for `meanFieldDraw` and predictions [Shen2024, Algorithm 1].
@@ -18,7 +16,7 @@ import type { IvonState } from "./ivon.ts";
  * ```
  */
 export function ivonPosterior<P extends Params>(
-  { mean, hessian }: Pick<IvonState<P>, "mean" | "hessian">,
+  { mean, hessian }: { readonly mean: P; readonly hessian: P },
   { ess, weightDecay = 1e-4 }: { readonly ess: number; readonly weightDecay?: number },
 ): MeanField<P> {
   return { mean, logScale: map((h) => mul(log(mul(plus(h, weightDecay), ess)), -0.5), hessian) };
@@ -37,6 +35,6 @@ export function ivonPosterior<P extends Params>(
  * Math.exp(bsamPosterior(init({ w: tensor1d([0]) }), { n: 100 }).logScale.w.dataSync()[0]).toFixed(4); // => '0.1000'
  * ```
  */
-export function bsamPosterior<P extends Params>({ mean, precision }: Pick<BsamState<P>, "mean" | "precision">, { n }: { readonly n: number }): MeanField<P> {
+export function bsamPosterior<P extends Params>({ mean, precision }: { readonly mean: P; readonly precision: P }, { n }: { readonly n: number }): MeanField<P> {
   return { mean, logScale: map((s) => mul(log(mul(s, n)), -0.5), precision) };
 }
