@@ -6,7 +6,7 @@ const packages: Readonly<Record<string, string>> = {
   "tensor-core": "52 kB",
   pacbayes: "60 kB",
   "sam-vi": "8 kB",
-  lacy: "8 kB",
+  lacy: "16 kB",
   nonident: "8 kB",
 };
 
