@@ -44,7 +44,11 @@ export type Finished<P extends Params> = Disposable & { readonly params: P; read
 /** Steps in one call into the engine. */
 const AT_ONCE = 10;
 
-export function benchOf<P extends Params>(network: Model<P>, dimension: number, { scale, settings, jit: how }: { readonly scale: Scale; readonly settings: Settings; readonly jit: JitOptions }): Bench<P> {
+export function benchOf<P extends Params>(
+  network: Model<P>,
+  dimension: number,
+  { scale, settings, jit: how }: { readonly scale: Scale; readonly settings: Settings; readonly jit: JitOptions },
+): Bench<P> {
   const loss: Objective<P, Digits> = (params, { images, labels }) => softmaxCrossEntropy(network.apply(params, images), labels);
   const logProbs = (params: P, images: Tensor): Tensor => logSoftmax(network.apply(params, images) as never);
   const ofWeights: Jitted<(params: P, images: Tensor) => Tensor> = jit((params: P, images: Tensor) => logProbs(params, images), how);
@@ -75,9 +79,10 @@ export function benchOf<P extends Params>(network: Model<P>, dimension: number, 
     },
     async flatness(key, { params }, digits) {
       const [ascentKey, traceKey] = split(key);
-      const on = { batches: [digits] };
+      const on = { batches: [digits], jit: how };
       const sharpness = await worstCaseSharpness(loss, params, { ...on, rho: settings.ball, steps: settings.ascent, key: ascentKey });
-      const trace = await hessianTrace(loss, params, { ...on, draws: scale.signs, key: traceKey });
+      // About a hundredth of the norm of the weights: shorter steps see single kinks of ReLU.
+      const trace = await hessianTrace(loss, params, { ...on, draws: scale.signs, step: 0.1, key: traceKey });
       return { sharpness: sharpness.mean, trace: trace.mean };
     },
   };
