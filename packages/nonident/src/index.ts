@@ -7,9 +7,12 @@ export { reroute } from "./construction/reroute.ts";
 export { shotsForEpsilon, type ShotsForEpsilonOptions } from "./construction/shots-for-epsilon.ts";
 export { stopInContext, type StopInContext, type StopInContextOptions } from "./construction/stop-in-context.ts";
 export type { Twin } from "./construction/twin.ts";
+export { behaviourCertificate, leastCertified, type BehaviourCertificate, type BehaviourCertificateOptions } from "./equivalence/behaviour-certificate.ts";
 export type { Extent, Pair } from "./equivalence/compared.ts";
+export { confidenceSequence, type ConfidenceSequenceOptions } from "./equivalence/confidence-sequence.ts";
 export { divergences, type Divergences, type DivergencesOptions } from "./equivalence/divergences.ts";
 export { drawnSequence, type DrawnSequence } from "./equivalence/drawn-sequence.ts";
+export { equivalent, type Direction, type Equivalence, type EquivalentOptions, type Method } from "./equivalence/equivalent.ts";
 export {
   controlVariateKl,
   logRatioKl,
@@ -22,6 +25,8 @@ export {
   type Estimate,
   type TailEstimate,
 } from "./equivalence/estimators.ts";
+export { floored } from "./equivalence/floored.ts";
+export { bootstrapInterval, empiricalBernstein, normalInterval, type Interval } from "./equivalence/interval.ts";
 export { logRatioDraws, type LogRatioDraws, type LogRatioDrawsOptions } from "./equivalence/log-ratio-draws.ts";
 export { sequenceKl, type SequenceKl, type SequenceKlOptions } from "./equivalence/sequence-kl.ts";
 export { aNbNaN } from "./language/a-n-b-n-a-n.ts";

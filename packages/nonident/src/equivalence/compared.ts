@@ -28,5 +28,6 @@ export function klTerm(logP: number, logQ: number): number {
 export function tokenKl(logP: ArrayLike<number>, logQ: ArrayLike<number>): number {
   let sum = 0;
   for (let v = 0; v < logP.length; v++) sum += klTerm(logP[v]!, logQ[v]!);
-  return sum;
+  // Rounding alone makes it negative.
+  return Math.max(0, sum);
 }
