@@ -9,7 +9,7 @@ export type Contest = {
   /** The numbers that must agree, from the initial state; called once, before any iteration. */
   values(): Values;
   /** Runs so many iterations; their results are there when it returns. */
-  iterate(n: number): void;
+  iterate(n: number): void | Promise<void>;
 };
 
 /** Our side of a work. */

@@ -49,12 +49,12 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-function turn({ iterations, warm }: { readonly iterations: number; readonly warm: number }): object {
+async function turn({ iterations, warm }: { readonly iterations: number; readonly warm: number }): Promise<object> {
   if (contest === undefined) throw new Error("expected to be made ready first");
   const cpuBefore = cpuSeconds();
-  contest.iterate(warm);
+  await contest.iterate(warm);
   const start = performance.now();
-  contest.iterate(iterations);
+  await contest.iterate(iterations);
   return { seconds: (performance.now() - start) / 1000, cpuBefore, cpuAfter: cpuSeconds() };
 }
 
