@@ -10,9 +10,10 @@ import { keep, type Record } from "./harness/results.ts";
 import { scores } from "./harness/scores.ts";
 import { GROUPS, WORKS } from "./work/works.ts";
 
-const names = [...WORKS.map(({ name }) => name), ...Object.keys(CHECKS)];
 /** A name, or all of the group that it names. */
 const named = (name: string): readonly string[] => (GROUPS.includes(name) ? names.filter((each) => each.startsWith(`${name}-`)) : [name]);
+
+const names = [...WORKS.map(({ name }) => name), ...Object.keys(CHECKS)];
 
 const flags: ArgsDef = {
   rounds: { type: "string", default: "15", valueHint: "N", description: "How often each contestant has its turn" },
@@ -93,7 +94,7 @@ async function bench({ rounds, threads, turn, onlyOurs, json, keeps, names: chos
     const result = await contest(work, [ours(threads), ...peers], { rounds, turn, progress: (line) => tell(`${name}: ${line}`) });
     results.push(result);
     tell("");
-    if (!json) process.stdout.write(`${await terminalTable(scores(result, work.goals))}\n\n`);
+    if (!json) process.stdout.write(`${await terminalTable(scores(result, work.goals, work.tokens))}\n\n`);
   }
 
   const record: Record = { date: new Date().toISOString(), machine: before, threads, rounds, ...(missing !== undefined && { missing }), results, checks };

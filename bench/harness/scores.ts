@@ -25,11 +25,12 @@ function goal(standing: Standing, goals: Goals): string {
 }
 
 /** A table of one work: a row for each contestant. */
-export function scores(result: Result, goals: Goals): Table {
+export function scores(result: Result, goals: Goals, tokens?: number): Table {
   const rows = result.standings.map((standing): { readonly [name: string]: Value } => ({
     contestant: standing.name,
     time: readable(standing.seconds.median),
     quartiles: `${readable(standing.seconds.low)} – ${readable(standing.seconds.high)}`,
+    ...(tokens === undefined ? {} : { rate: Math.round(tokens / standing.seconds.median) }),
     processor: readable(standing.processor.median),
     ratio: standing.ratio === undefined ? "" : withQuartiles(standing.ratio),
     goal: goal(standing, goals),
@@ -40,6 +41,7 @@ export function scores(result: Result, goals: Goals): Table {
     contestant: { header: "" },
     time: {},
     quartiles: {},
+    ...(tokens === undefined ? {} : { rate: { header: "tokens/s" } }),
     processor: {},
     ratio: { header: "theirs / ours" },
     goal: {},

@@ -10,6 +10,8 @@ export type Work = {
   /** For ours and the peers; `xla` is which of our two compilers is the faster one here, 1 or 0: XLA's, or TensorFlow's own kernels of oneDNN. */
   readonly settings: { readonly [name: string]: number };
   readonly tolerance: Tolerance;
+  /** How many tokens an iteration trains on, or writes. */
+  readonly tokens?: number;
   /** peer/ours, at least. */
   readonly goals: { readonly [P in Peer]?: number };
 };
@@ -35,8 +37,10 @@ const SAM_WORKS: readonly Work[] = ["mlp", "lenet"].flatMap((network, i) =>
   })),
 );
 
-/** Names that stand for several: `sam` is all that starts with `sam-`. */
-export const GROUPS: readonly string[] = ["sam"];
+const TRAINING: Work["goals"] = { "PyTorch eager": 1.5, "torch.compile": 1.2, "JAX jit": 2 };
+
+/** Names that stand for several: `lm` is all that starts with `lm-`. */
+export const GROUPS: readonly string[] = ["lm", "sam"];
 
 export const WORKS: readonly Work[] = [
   {
@@ -79,6 +83,42 @@ export const WORKS: readonly Work[] = [
     settings: { layers: 4, width: 128, heads: 4, time: 128, batch: 16, vocabulary: 2048, learningRate: 3e-4, weightDecay: 0.01, checkedSteps: 3, xla: 1 },
     tolerance: AFTER_ADAM,
     goals: { "PyTorch eager": 1.5, "torch.compile": 1.2, "JAX jit": 2.5 },
+  },
+  {
+    name: "lm-1m",
+    title: "training, 1.1 M parameters: 4 layers, d 128, T 128, B 16, V 1024, one AdamW step",
+    module: "gpt",
+    settings: { layers: 4, width: 128, heads: 4, time: 128, batch: 16, vocabulary: 1024, learningRate: 3e-4, weightDecay: 0.01, checkedSteps: 3, xla: 1 },
+    tolerance: AFTER_ADAM,
+    tokens: 2048,
+    goals: TRAINING,
+  },
+  {
+    name: "lm-10m",
+    title: "training, 10.1 M parameters: 6 layers, d 320, T 256, B 8, V 4096, one AdamW step",
+    module: "gpt",
+    settings: { layers: 6, width: 320, heads: 5, time: 256, batch: 8, vocabulary: 4096, learningRate: 3e-4, weightDecay: 0.01, checkedSteps: 3, xla: 1 },
+    tolerance: AFTER_ADAM,
+    tokens: 2048,
+    goals: TRAINING,
+  },
+  {
+    name: "lm-one",
+    title: "generation, 10.1 M parameters, one stream: a prompt of 32 tokens, then 96",
+    module: "generate",
+    settings: { layers: 6, width: 320, heads: 5, time: 128, vocabulary: 4096, streams: 1, prompt: 32 },
+    tolerance: SUMS,
+    tokens: 96,
+    goals: { "PyTorch eager": 1.5 },
+  },
+  {
+    name: "lm-sixteen",
+    title: "generation, 10.1 M parameters, 16 streams: prompts of 32 tokens, then 96 each",
+    module: "generate",
+    settings: { layers: 6, width: 320, heads: 5, time: 128, vocabulary: 4096, streams: 16, prompt: 32 },
+    tolerance: SUMS,
+    tokens: 16 * 96,
+    goals: { "PyTorch eager": 1.5 },
   },
   {
     name: "normal",
