@@ -24,6 +24,7 @@ export const NUMBER_WORLD: readonly string[] = [
   "packages/pacbayes/src/diagnostics/",
   "packages/pacbayes/src/evidence/",
   "packages/sam-vi/src/uncertainty/",
+  "packages/sam-vi/src/illustration/",
   "packages/tensor-core/src/numeric/",
   "packages/tensor-core/src/report/",
 ];

@@ -22,10 +22,13 @@ export { averageSharpness, oneStepSharpness, worstCaseSharpness, type SharpnessO
 export { spectralDensity, spectrumChart, type SpectralDensity } from "./flatness/spectral-density.ts";
 export { followedScale, type FollowedState, type Reach, type Relative } from "./followed-scale.ts";
 export { stepsWithin } from "./gradient-budget.ts";
+export { oneStepLoss, smoothedLoss, worstLoss } from "./illustration/objectives.ts";
+export { ILLUSTRATED_RADIUS, MINIMA, twoBasins, twoBasinsGradient, type Point } from "./illustration/two-basins.ts";
 export { mfvi, mixSam, randomSam, sam, variationalSam, type LearnedOptions } from "./named.ts";
 export { klToPrior, type Penalty, type Prior } from "./penalty/kl-to-prior.ts";
 export type { Drive } from "./perturbed-gradient.ts";
 export { perturbed, type DirectionSchedule, type Looks, type PerturbedInfo, type PerturbedOptions, type PerturbedState } from "./perturbed.ts";
+export { planeLoss, type PlaneParams } from "./plane.ts";
 export { elementwise, filterwise, layerwise, type RelativeOptions } from "./relative.ts";
 export { separate } from "./separate.ts";
 export { skipNonFinite } from "./skip-non-finite.ts";
