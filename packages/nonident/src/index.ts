@@ -66,3 +66,8 @@ export {
 export { shuffledDyck } from "./language/shuffled-dyck.ts";
 export { tomita } from "./language/tomita.ts";
 export { uniformWholeNumber } from "./language/uniform-whole-number.ts";
+export type { ClosedModel } from "./model/closed-model.ts";
+export { endpoint, type CompletionsClient, type EndpointOptions } from "./model/endpoint.ts";
+export { modelOfFile, type ModelFile } from "./model/model-file.ts";
+export { grammarNames, namedGrammar } from "./model/named-grammar.ts";
+export { uniformMembers } from "./model/uniform-members.ts";

@@ -21,8 +21,8 @@ export type BehaviourCertificate = {
 };
 
 /**
- * From KL(p ‖ q) ≤ ε, for a prompt x: KL(p(· | x) ‖ q(· | x)) ≤ ε/p(x…), hence TV ≤ min(√(ε/2p(x…)), √(1 − e^{−ε/p(x…)})) [Cover2006, Lemma 11.6.1;
- * Bretagnolle1979], and the arg-max agrees where p(x…) > 2ε/m², m the margin of p's two likeliest tokens.
+ * From KL(p ‖ q) ≤ ε, for a prompt x: KL(p(· | x) ‖ q(· | x)) ≤ ε/p(x…), hence TV ≤ min(√(ε/2p(x…)), √(1 − e^{−ε/p(x…)})) [Cover2006, Lemma 11.6.1]
+ * [Bretagnolle1979], and the arg-max agrees where p(x…) > 2ε/m², m the margin of p's two likeliest tokens.
  *
  * For a prompt of probability zero, and for rare ones, nothing is certified, and the fields are undefined: there two models of one likelihood may
  * differ as they like.

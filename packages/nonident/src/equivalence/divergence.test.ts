@@ -105,6 +105,13 @@ describe("divergences()", () => {
   });
 });
 
+describe("divergences() of models that exclude nothing", () => {
+  it("divergences() refuse to visit more prefixes than told", async () => {
+    const blind: Autoregressive = { vocabulary: 3, logProbs: () => logProbs([0, 0, 0]) };
+    await expect(divergences([blind, blind], { end, longest: 40, most: 1000 })).rejects.toThrow("expected at most 1000 prefixes, got more");
+  });
+});
+
 describe("estimators from draws", () => {
   const within = ({ value, standardError }: Estimate, truth: number): void => expect(Math.abs(value - truth)).toBeLessThanOrEqual(5 * standardError);
   const [left, right] = [

@@ -30,6 +30,8 @@ export type Divergences = {
 export type DivergencesOptions = Extent & {
   /** The order of the Rényi divergence, above 0 and not 1. */
   readonly alpha?: number;
+  /** The most prefixes to visit: a model that excludes nothing has V^longest of them. */
+  readonly most?: number;
 };
 
 /**
@@ -39,7 +41,8 @@ export type DivergencesOptions = Extent & {
  * never above that of whole ones [Csiszar1967]. With `unfinished` zero it is exact. For the total variation the whole lies within
  * [tv, tv + min(unfinished)]: at most so much can be hidden in what both leave unfinished. The others have no such bound without one on p/q in the tail.
  *
- * @throws RangeError where the vocabularies differ, `end` is not in them, `longest` is no whole number of at least 1, or alpha is not above 0 or is 1
+ * @throws RangeError where the vocabularies differ, `end` is not in them, `longest` is no whole number of at least 1, alpha is not above 0 or is 1, or there are
+ * more than `most` prefixes to visit
  * @example
  * ```ts
  * import { tabular } from "@lab/tensor-core";
@@ -49,7 +52,7 @@ export type DivergencesOptions = Extent & {
  * [kl, reverseKl, js, tv].map((d) => d.toFixed(6)); // => [ '0.025267', '0.025815', '0.006367', '0.100000' ]
  * ```
  */
-export async function divergences([p, q]: Pair, { end, longest, alpha = 2 }: DivergencesOptions): Promise<Divergences> {
+export async function divergences([p, q]: Pair, { end, longest, alpha = 2, most = 2 ** 22 }: DivergencesOptions): Promise<Divergences> {
   compared([p, q], { end, longest });
   if (!(alpha > 0 && Number.isFinite(alpha) && alpha !== 1))
     throw new RangeError(`Cannot take a Rényi divergence: expected an order above 0 other than 1, got ${alpha}`);
@@ -73,11 +76,14 @@ export async function divergences([p, q]: Pair, { end, longest, alpha = 2 }: Div
   for (let top = ahead.pop(); top !== undefined; top = ahead.pop()) {
     const { prefix, ofP, ofQ } = top;
     prefixes += 1;
+    if (prefixes > most)
+      throw new RangeError(`Cannot enumerate sequences: expected at most ${most} prefixes, got more; cut them shorter, or estimate from draws`);
     const [nextP, nextQ] = await Promise.all([p.logProbs(prefix), q.logProbs(prefix)]);
     for (let token = 0; token < p.vocabulary; token++) {
       // After a prefix of probability zero the conditionals are free, and the sequences still have probability zero.
       const [logP, logQ] = [ofP + nextP[token]!, ofQ + nextQ[token]!];
-      if (logP === -Infinity && logQ === -Infinity) continue;
+      // So have those whose probability is below the least float64.
+      if (Math.exp(logP) === 0 && Math.exp(logQ) === 0) continue;
       if (token !== end && prefix.length + 1 < longest) {
         ahead.push({ prefix: [...prefix, token], ofP: logP, ofQ: logQ });
         continue;

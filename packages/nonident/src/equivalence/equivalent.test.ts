@@ -112,7 +112,7 @@ describe("equivalent()", () => {
   /** ln p/q varies from draw to draw: the second flip is fair after heads alone. */
   const twoFlips: Autoregressive = {
     vocabulary: 3,
-    logProbs: (s) => logProbs(s.length === 0 ? [0, 0, -Infinity] : s.length === 1 ? [s[0]! === 0 ? 0 : -3, 0, -Infinity] : [-Infinity, -Infinity, 0]),
+    logProbs: (s) => logProbs(s.length === 0 ? [0, 0, -Infinity] : s.length === 1 ? [s[0] === 0 ? 0 : -3, 0, -Infinity] : [-Infinity, -Infinity, 0]),
   };
   const fair: Autoregressive = { vocabulary: 3, logProbs: (s) => logProbs(s.length < 2 ? [0, 0, -Infinity] : [-Infinity, -Infinity, 0]) };
 
