@@ -1,7 +1,6 @@
 import {
   add as plus,
   div,
-  log,
   matMul,
   mean,
   mul,
