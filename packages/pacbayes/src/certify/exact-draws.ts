@@ -1,9 +1,7 @@
-import { binaryKlInverse } from "../bounds/binary-kl.ts";
-import { complexity } from "../bounds/bound.ts";
-import { freeEnergyBound, worstRisk } from "../bounds/free-energy.ts";
 import { maurer } from "../bounds/maurer.ts";
 import { checkedConfidence, type Confidence, type RiskInterval, type Stated } from "./confidence.ts";
 import { meanInterval, type MeanOfDraws } from "./mean-interval.ts";
+import { rungBound } from "./rung-bound.ts";
 
 /**
  * What was drawn from one rung: the mean risk over `draws` draws, of the loss in the Gibbs posterior and, if wanted, of the zero-one loss; with the sample
@@ -32,12 +30,27 @@ export type GibbsCertificate = Stated & {
   readonly klUpper: number;
   /** Whether the intervals contradict each other; the bound is then 1. */
   readonly contradiction: boolean;
+  /** ε in total variation, of the method "supplied-distance". */
+  readonly distance?: number;
   /** The zero-one risk with the same KL. */
   readonly zeroOne?: { readonly risk: RiskInterval; readonly bound: number };
 };
 
 const GIBBS =
   "The draws of every rung are independent and exactly from its Gibbs posterior; draws of a Markov chain, thinned to their effective number, approximate this.";
+const EXACT = { method: "exact-draws" as const, assumption: GIBBS };
+
+function supplied(distance: number): { readonly method: "supplied-distance"; readonly assumption: string; readonly distance: number } {
+  const assumption = `The draws of every rung are independent, from a law within total variation ${distance} of its Gibbs posterior: a number supplied and answered for by the caller.`;
+  return { method: "supplied-distance", assumption, distance };
+}
+
+/** The same interval for an expectation that is off by at most ε, losses being in [0, 1]; rounded outward. */
+function widened<T extends { readonly low: number; readonly high: number }>(interval: T, distance: number): T {
+  if (distance === 0) return interval;
+  const rounding = 2 * Number.EPSILON;
+  return { ...interval, low: Math.max(0, interval.low - distance - rounding), high: Math.min(1, interval.high + distance + rounding) };
+}
 
 /**
  * R(ρ_λ) ≤ max over r in [r_low, r_up] of kl⁻¹(r, (F_up − λ n r + ln(2√n/δ)) / n) at every rung λ > 0, with probability at least 1 − δ − δ_r − δ_F.
@@ -48,7 +61,8 @@ const GIBBS =
  * each loss.
  *
  * Assumes draws that are independent and exact. That holds at λ = 0; draws of a Markov chain, thinned to their effective number, approximate it, and the
- * certificate says so.
+ * certificate says so. With `distance` ε, the draws may come from a law within total variation ε of ρ_β on every rung, which moves a mean of losses in [0, 1]
+ * by at most ε: each interval is widened by it. For networks nobody knows such a number; who supplies one answers for it, and the certificate names it.
  *
  * @throws RangeError unless λ starts at 0 and increases, and for probabilities, risks or numbers of draws that are none
  * @example
@@ -60,8 +74,9 @@ const GIBBS =
  */
 export function exactDraws(
   ladder: readonly RungDraws[],
-  { n, delta = 0.025, deltaRisk = 0.01, deltaEvidence = 0.01 }: Confidence,
+  { n, delta = 0.025, deltaRisk = 0.01, deltaEvidence = 0.01, distance = 0 }: Confidence & { readonly distance?: number },
 ): readonly GibbsCertificate[] {
+  if (!(distance >= 0 && distance < 1)) throw new RangeError(`Cannot certify a posterior: distance must be in [0, 1), got ${distance}`);
   checkedConfidence({ n, delta, deltaRisk, deltaEvidence });
   if (deltaEvidence === 0) throw new RangeError("Cannot certify a posterior: deltaEvidence must be in (0, 1), got 0");
   if (ladder[0]?.lambda !== 0)
@@ -75,14 +90,14 @@ export function exactDraws(
     if (before === undefined) return;
     if (!(lambda > before.lambda && lambda < Infinity))
       throw new RangeError(`Cannot certify a posterior: expected lambda to increase, got ${lambda} after ${before.lambda}`);
-    freeEnergyUpper += (lambda - before.lambda) * n * meanInterval({ ...before, mean: before.risk }, deltaEvidence / intervals).high * (1 + 8 * Number.EPSILON);
-    const risk = interval({ mean, draws, ...(variance !== undefined && { variance }) }, share);
-    const common = { method: "exact-draws" as const, assumption: GIBBS, confidence: 1 - delta - deltaRisk - deltaEvidence, n, delta, deltaRisk, deltaEvidence };
-    const slack = freeEnergyUpper - lambda * n * risk.low;
-    // Not `<`: NaN must count as a contradiction.
-    const contradiction = !(slack >= 0);
-    const klUpper = contradiction ? Infinity : slack;
-    const bound = contradiction ? 1 : worst(risk, { lambda, freeEnergy: freeEnergyUpper, n, delta });
+    freeEnergyUpper +=
+      (lambda - before.lambda) *
+      n *
+      widened(meanInterval({ ...before, mean: before.risk }, deltaEvidence / intervals), distance).high *
+      (1 + 8 * Number.EPSILON);
+    const risk = widened(interval({ mean, draws, ...(variance !== undefined && { variance }) }, share), distance);
+    const common = { ...(distance === 0 ? EXACT : supplied(distance)), confidence: 1 - delta - deltaRisk - deltaEvidence, n, delta, deltaRisk, deltaEvidence };
+    const { klUpper, contradiction, bound } = rungBound({ lambda, risk, freeEnergyUpper, n, delta });
     certificates.push({
       ...common,
       lambda,
@@ -95,7 +110,7 @@ export function exactDraws(
       bound,
       ...(risk01 === undefined
         ? {}
-        : { zeroOne: zeroOneOf({ mean: risk01, draws, ...(variance01 !== undefined && { variance: variance01 }) }, { share, klUpper, n, delta }) }),
+        : { zeroOne: zeroOneOf({ mean: risk01, draws, ...(variance01 !== undefined && { variance: variance01 }) }, { share, klUpper, n, delta, distance }) }),
     });
   });
   return certificates;
@@ -103,21 +118,10 @@ export function exactDraws(
 
 function zeroOneOf(
   of: MeanOfDraws,
-  { share, klUpper, n, delta }: { share: number; klUpper: number; n: number; delta: number },
+  { share, klUpper, n, delta, distance }: { share: number; klUpper: number; n: number; delta: number; distance: number },
 ): { readonly risk: RiskInterval; readonly bound: number } {
-  const risk = interval(of, share);
+  const risk = widened(interval(of, share), distance);
   return { risk, bound: maurer({ empiricalRisk: risk.high, kl: klUpper, n, delta }) };
-}
-
-/** The greatest `maurer` among the risks of the interval: r ↦ kl⁻¹(r, (F − λ n r + Λ)/n) is concave. */
-function worst({ low, high }: RiskInterval, { lambda, freeEnergy, n, delta }: { lambda: number; freeEnergy: number; n: number; delta: number }): number {
-  const free = freeEnergyBound({ lambda, freeEnergy, n, delta });
-  const at = (r: number): number => {
-    const c = complexity({ empiricalRisk: r, kl: freeEnergy, n, delta }) - lambda * r;
-    return c > 0 ? binaryKlInverse(r, c * (1 + 8 * Number.EPSILON) + lambda * r * 4 * Number.EPSILON) : r;
-  };
-  const peak = Math.min(high, Math.max(low, worstRisk(lambda, free)));
-  return Math.min(free, Math.max(at(peak), at(low)));
 }
 
 /** The interval of a mean, missed at either end with probability at most `failure`. */
