@@ -49,7 +49,7 @@ export function sam<P extends Params, Batch = void>(loss: Objective<P, Batch>, {
  * import { square, sum, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { sgd } from "@lab/tensor-core";
  * import { randomSam } from "@lab/sam-vi";
- * Object.keys(randomSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { rho: 0.1, transform: sgd(0.1) })); // => [ 'init', 'step' ]
+ * randomSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { rho: 0.1, transform: sgd(0.1) }).gradientsPerStep; // => 1
  * ```
  */
 export function randomSam<P extends Params, Batch = void>(loss: Objective<P, Batch>, { rho = 0.05, samples = 1, ...options }: RadiusOptions): Named<P, Batch> {
@@ -65,7 +65,7 @@ export function randomSam<P extends Params, Batch = void>(loss: Objective<P, Bat
  * import { square, sum, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { sgd } from "@lab/tensor-core";
  * import { mixSam } from "@lab/sam-vi";
- * Object.keys(mixSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { kappa: 0.5, transform: sgd(0.1) })); // => [ 'init', 'step' ]
+ * mixSam(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { kappa: 0.5, transform: sgd(0.1) }).gradientsPerStep; // => 2
  * ```
  */
 export function mixSam<P extends Params, Batch = void>(
@@ -87,7 +87,7 @@ export function mixSam<P extends Params, Batch = void>(
  * import { square, sum, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { adam } from "@lab/tensor-core";
  * import { mfvi } from "@lab/sam-vi";
- * Object.keys(mfvi(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { n: 100, transform: adam(0.01) })); // => [ 'init', 'step' ]
+ * mfvi(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { n: 100, transform: adam(0.01) }).gradientsPerStep; // => 1
  * ```
  */
 export function mfvi<P extends Params, Batch = void>(
