@@ -10,4 +10,4 @@ export type Finding = { readonly report: object; readonly text: string };
 /** A measurement of ours alone. */
 export type Check = (options: { readonly threads: number }) => Promise<Finding>;
 
-export const CHECKS: { readonly [name: string]: Check } = { annotate, startup, memory, "sam-fit": samFit };
+export const CHECKS: { readonly [name: string]: Check } = { annotate, "lm-lacy": lacyStep, startup, memory, "sam-fit": samFit };

@@ -1,3 +1,4 @@
+export { callLosses, callMargin, type CallLosses } from "./evaluation/call-losses.ts";
 export { assessed, lossBins, type Assessed, type LossBin, type Proposal } from "./evaluation/acceptability.ts";
 export { bootstrap, type BootstrapOptions, type Interval } from "./evaluation/bootstrap.ts";
 export { claims, type Claim } from "./evaluation/claim.ts";

@@ -22,6 +22,9 @@ export const gpt2Layout: Layout = {
     embd_pdrop: 0,
     resid_pdrop: 0,
     scale_attn_weights: true,
+    // GPT-2's own default lies outside a small vocabulary.
+    bos_token_id: null,
+    eos_token_id: null,
   }),
   options(config) {
     expected(config, "activation_function", ["gelu_new", "gelu_pytorch_tanh"]);
