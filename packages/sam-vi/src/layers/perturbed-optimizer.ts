@@ -20,7 +20,8 @@ import {
   type Tensor,
   type Variable,
 } from "@tensorflow/tfjs-core";
-import { foldIn, key, norm, type MeanField } from "@lab/tensor-core";
+import { foldIn, jit, key, norm, type Jitted, type Key, type MeanField } from "@lab/tensor-core";
+import type { Direction } from "../direction/direction.ts";
 import { pass, passAside, type Pass } from "./passes.ts";
 import { directionOf, settings, type PerturbedSettings, type Settings } from "./settings.ts";
 
@@ -56,6 +57,12 @@ export class PerturbedOptimizer extends Optimizer {
   readonly base: Optimizer;
   #settings: Settings;
   #scales: readonly Variable[] = [];
+  /** A direction that has a name needs one gradient at most: the rest is one call, where small operations by the weight would cost more than they compute. */
+  readonly #looked: Jitted<(key: Key, posterior: MeanField<Weights>, grad: readonly Tensor[] | null) => Looked> = jit(
+    (key: Key, posterior: MeanField<Weights>, grad: readonly Tensor[] | null) =>
+      lookedAt(directionOf(this.#settings), key, posterior, () => ({ weights: grad ?? [] })),
+    { xla: false },
+  );
   /** Metrics of passes after the first: their reader, if there is one, is done before the next step. */
   #stale: readonly Tensor[] = [];
 
@@ -115,13 +122,14 @@ export class PerturbedOptimizer extends Optimizer {
       }
     };
     const gradOf = ({ grads }: Pass): Tensor[] => variables.map((each) => grads[each.name] ?? zerosLike(each));
-    // The directions know trees of any kind; these are the weights by number.
-    const { weights: u } = directionOf(this.#settings)<Weights>(foldIn(key(this.#settings.seed), this.iterations), posterior, ({ weights }) => ({
-      weights: gradOf(at(weights)),
-    }));
-    const offset = u.map((each, i) => mul(exp(logScale.weights[i]!), each));
-    const { grads } = at(mean.weights.map((each, i) => add(each, offset[i]!)));
-    this.base.applyGradients(this.#received(variables, grads, posterior, offset));
+    const { direction, seed } = this.#settings;
+    const drawn = foldIn(key(seed), this.iterations);
+    const looked =
+      typeof direction === "function"
+        ? lookedAt(direction, drawn, posterior, ({ weights }) => ({ weights: gradOf(at(weights)) }))
+        : this.#looked(drawn, posterior, direction === "gaussian" ? null : gradOf(at(mean.weights)));
+    const { grads } = at(looked.point);
+    this.base.applyGradients(this.#received(variables, grads, posterior, looked.offset));
     return first!.value;
   }
 
@@ -182,6 +190,7 @@ export class PerturbedOptimizer extends Optimizer {
     this.#forget();
     dispose([...this.#scales]);
     this.#scales = [];
+    this.#looked[Symbol.dispose]();
     this.base.dispose();
   }
 
@@ -220,6 +229,16 @@ export class PerturbedOptimizer extends Optimizer {
 }
 
 serialization.registerClass(PerturbedOptimizer);
+
+/** Where the loss is met, and how far from the weights. */
+type Looked = { readonly point: readonly Tensor[]; readonly offset: readonly Tensor[] };
+
+/** w + σ ⊙ u and σ ⊙ u. The directions know trees of any kind; these are the weights by number. */
+function lookedAt(direction: Direction, key: Key, posterior: MeanField<Weights>, grad: (at: Weights) => Weights): Looked {
+  const { weights: u } = direction<Weights>(key, posterior, grad);
+  const offset = u.map((each, i) => mul(exp(posterior.logScale.weights[i]!), each));
+  return { point: posterior.mean.weights.map((each, i) => add(each, offset[i]!)), offset };
+}
 
 /** The same gradients, scaled so that their norm is at most the limit. */
 function clip(grads: readonly (Tensor | undefined)[], limit: number): (Tensor | undefined)[] {
