@@ -1,4 +1,3 @@
-export { callLosses, callMargin, type CallLosses } from "./evaluation/call-losses.ts";
 export { assessed, lossBins, type Assessed, type LossBin, type Proposal } from "./evaluation/acceptability.ts";
 export { bootstrap, type BootstrapOptions, type Interval } from "./evaluation/bootstrap.ts";
 export { claims, type Claim } from "./evaluation/claim.ts";
@@ -34,6 +33,7 @@ export {
   type TokenScore,
   type TokenSelector,
 } from "./selection/selector.ts";
+export { callLosses, callMargin, type CallLosses } from "./training/call-losses.ts";
 export { delegationLoss } from "./training/delegation-loss.ts";
 export type { DelegationOptions } from "./training/delegation.ts";
 export { forwardSteps, pretrain, type PretrainInfo, type PretrainOptions, type PretrainState, type TokenBatch } from "./training/pretrain.ts";

@@ -17,7 +17,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { applyUpdates, engine, iterate, jit, key, normal, scale, scoped, valueAndGrad } from "@lab/tensor-core";
 import { describe, expect, it } from "vitest";
-import { callLosses, callMargin } from "../evaluation/call-losses.ts";
+import { callLosses, callMargin } from "./call-losses.ts";
 import { tokenLoss } from "../evidence/token-loss.ts";
 import type { Mask } from "../selection/selector.ts";
 import { delegationLoss } from "./delegation-loss.ts";

@@ -16,7 +16,7 @@ import {
   type Tensor,
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
-import { applyUpdates, axes, foldIn, map, norm, scale, termsAndGrad, zerosLike, add as plus } from "@lab/tensor-core";
+import { applyUpdates, axes, foldIn, map, norm, scale, termsAndGrad, add as plus } from "@lab/tensor-core";
 import type { Algorithm, Decoder, DecoderParams, GradientTransform, Key, Tree } from "@lab/tensor-core";
 import { delegationOf, delegationTerms, type Delegation, type DelegationOptions } from "./delegation.ts";
 
