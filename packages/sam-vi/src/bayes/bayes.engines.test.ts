@@ -1,5 +1,5 @@
 import { dot, matMul, mean, mul, reshape, square, sub, tensor1d, tensor2d, zeros, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
-import { engine, key, normalLike, own, run, scoped, sgd, split, type Algorithm, type Tree } from "@lab/tensor-core";
+import { engine, key, normalLike, own, scoped, sgd, split, type Algorithm, type Tree } from "@lab/tensor-core";
 import { algorithmLaws, expectation, noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
 import { sam } from "../named.ts";
