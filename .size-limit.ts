@@ -5,7 +5,7 @@ const peers = ["@lab/tensor-core", "@tensorflow/*"];
 const packages: Readonly<Record<string, string>> = {
   "tensor-core": "52 kB",
   pacbayes: "60 kB",
-  "sam-vi": "8 kB",
+  "sam-vi": "40 kB",
   lacy: "16 kB",
   nonident: "8 kB",
 };
