@@ -11,8 +11,19 @@ export { refinedTolstikhin } from "./bounds/refined-tolstikhin.ts";
 export { tolstikhin } from "./bounds/tolstikhin.ts";
 export { centralLimit, type AsymptoticCertificate, type AsymptoticInterval, type RungEstimate } from "./certify/central-limit.ts";
 export type { Confidence, RiskInterval, Stated } from "./certify/confidence.ts";
+export { readCertificate, writeCertificate } from "./certify/certificate-file.ts";
 export { exactDraws, exactPosterior, type GibbsCertificate, type PosteriorCertificate, type RungDraws } from "./certify/exact-draws.ts";
 export { meanInterval, type MeanOfDraws } from "./certify/mean-interval.ts";
+export {
+  certificateRecord,
+  verification,
+  type About,
+  type AnyCertificate,
+  type CertificateRecord,
+  type CertifyInputs,
+  type CertifyMethod,
+  type Verification,
+} from "./certify/record.ts";
 export { withoutMixing, type AnnealedCertificate, type AnnealedWeights, type WithoutMixingOptions } from "./certify/without-mixing.ts";
 export { chains, type Draws } from "./diagnostics/draws.ts";
 export { effectiveSampleSize, type EssOf } from "./diagnostics/effective-sample-size.ts";
@@ -32,6 +43,7 @@ export { thermodynamic, type EnergyEstimate, type Integral, type ThermodynamicRu
 export { gaussianPrior, priorDraws, unwhitened, type GaussianPrior } from "./gibbs/gaussian-prior.ts";
 export { gibbsPosterior, type Energy } from "./gibbs/gibbs-posterior.ts";
 export { checkedLadder, ladder } from "./gibbs/ladder.ts";
+export { communicationBarrier, equalExchange, equalKl, type PilotRung } from "./gibbs/placement.ts";
 export { adapted, frozen, type AdaptedState } from "./hmc/adapted.ts";
 export { dualAveraging, type DualAveraging, type DualAveragingOptions, type DualAveragingState } from "./hmc/dual-averaging.ts";
 export { endpoint, type Dynamics, type PhasePoint } from "./hmc/endpoint.ts";
@@ -41,6 +53,7 @@ export { blanes, leapfrog, mclachlan, yoshida, type Integrator } from "./hmc/int
 export { diagonal, identity, kineticChange, type Metric } from "./hmc/metric.ts";
 export { metropolis, type Verdict } from "./hmc/metropolis.ts";
 export { fixedSteps, jitteredSteps, lasting, type Trajectory } from "./hmc/trajectory.ts";
+export { mala } from "./langevin/mala.ts";
 export { boundedCrossEntropy, type BoundedCrossEntropyOptions } from "./loss/bounded-cross-entropy.ts";
 export { empiricalRisk } from "./loss/empirical-risk.ts";
 export { zeroOne } from "./loss/zero-one.ts";
@@ -50,3 +63,4 @@ export { scaleByLearningRates, type LearningRates } from "./mean-field/learning-
 export { meanFieldAtPrior, meanFieldDraw, meanFieldKl, ofRun, type MeanField } from "./mean-field/mean-field.ts";
 export { maurerObjective, quadraticObjective, type BoundObjective, type ObjectiveOptions } from "./mean-field/objective.ts";
 export { mlpCentre, wideMlp, type MlpSizes, type WideDense, type WideMlp } from "./network/wide-mlp.ts";
+export { replicaExchange, type ExchangeInfo, type ExchangeState, type Replicas } from "./tempering/replica-exchange.ts";
