@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { engine, foldIn, key, lenet, mlp, own, size, split, type Key, type Model, type Params } from "@lab/tensor-core";
 import { flags, keyFigures, notebook, progress, remark, silent, table } from "@lab/tensor-core/report";
+import { ILLUSTRATED_RADIUS, MINIMA, twoBasins } from "@lab/sam-vi";
 import { runCells, runColumns, triedColumns } from "./sam-vi-mnist/columns.ts";
 import { compared, trainings, type RunRow } from "./sam-vi-mnist/comparison.ts";
 import { loadedDigits, parts, withLabelNoise } from "./sam-vi-mnist/digits.ts";
@@ -9,7 +10,7 @@ import { interpolationChart } from "./sam-vi-mnist/interpolation.ts";
 import { keptIn } from "./sam-vi-mnist/kept.ts";
 import { isReduced, settingsOf, type ModelName } from "./sam-vi-mnist/settings.ts";
 import { differences } from "./sam-vi-mnist/differences.ts";
-import { basinLoss, objectives, pairs, planeChart, RADIUS, trajectories } from "./sam-vi-mnist/toy.ts";
+import { objectives, pairs, planeChart, trajectories } from "./sam-vi-mnist/toy.ts";
 import { benchOf } from "./sam-vi-mnist/trained.ts";
 
 const began = performance.now();
@@ -50,7 +51,6 @@ another matter: from beside the sharp minimum SAM need not leave it.`,
     const grid = Array.from({ length: fine * fine }, (_, i) => ({ t0: -30 + step[0] * (i % fine), t1: step[1] * Math.floor(i / fine) }));
     const values = grid.map(({ t0, t1 }) => objectives([t0 + step[0] / 2, t1 + step[1] / 2], draws));
     const paths = await trajectories(foldIn(toyKey, 1), { steps: effort === "smoke" ? 40 : 2000, every: 20 });
-    const minima = { wide: [19.84509, 29.94832], sharp: [-15.94045, 13.46072] } as const;
     await show(
       ...(["plain", "average", "worst", "oneStep"] as const).map((name, i) =>
         planeChart(
@@ -59,7 +59,7 @@ another matter: from beside the sharp minimum SAM need not leave it.`,
             title: [
               "The loss, and four ways down",
               "Averaged: mean-field VI",
-              `At its worst within ${RADIUS}: what SAM is after`,
+              `At its worst within ${ILLUSTRATED_RADIUS}: what SAM is after`,
               "One step up: what SAM does",
             ][i]!,
             step,
@@ -68,14 +68,14 @@ another matter: from beside the sharp minimum SAM need not leave it.`,
         ),
       ),
       table(
-        Object.entries(minima).map(([minimum, at]) => ({ minimum, ...objectives(at, draws) })),
+        Object.entries(MINIMA).map(([minimum, at]) => ({ minimum, ...objectives(at, draws) })),
         {
           caption: "The four objectives at the two minima",
           columns: { minimum: {}, plain: { format: 4 }, average: { format: 4 }, worst: { format: 4 }, oneStep: { header: "one step", format: 4 } },
         },
       ),
       table(
-        paths.map(({ algorithm, path }) => ({ algorithm, "t₀": path.at(-1)![0], "t₁": path.at(-1)![1], loss: basinLoss(path.at(-1)!) })),
+        paths.map(({ algorithm, path }) => ({ algorithm, "t₀": path.at(-1)![0], "t₁": path.at(-1)![1], loss: twoBasins(path.at(-1)!) })),
         { caption: `Where they are after ${20 * (paths[0]!.path.length - 1)} steps from (−15.64, 13.26), at one seed` },
       ),
     );
