@@ -9,6 +9,7 @@ const guide = [
   ["run", "run and checkpoints"],
   ["reports", "Reports"],
   ["examples", "Examples"],
+  ["pacbayes-mnist", "How tight is a certificate?"],
 ] as const;
 const entries = ["tensor-core", "tensor-core/data", "tensor-core/report", "tensor-core/testing", "pacbayes", "sam-vi", "lacy", "nonident"];
 

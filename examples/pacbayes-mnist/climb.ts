@@ -1,6 +1,6 @@
 import { fill, scalar } from "@tensorflow/tfjs-core";
-import { foldIn, own, run, split, type Key } from "@lab/tensor-core";
-import { adapted, frozen, gaussianSampler, hmc, ladder, lasting, meanFieldAtPrior } from "@lab/pacbayes";
+import { foldIn, own, run, split, type Key, type Owned } from "@lab/tensor-core";
+import { adapted, frozen, gaussianSampler, hmc, ladder, lasting, meanFieldAtPrior, type HmcStart, type WideMlp } from "@lab/pacbayes";
 import { curveOf, least } from "./curve.ts";
 import type { Kept } from "./kept.ts";
 import type { Target } from "./posterior.ts";
@@ -31,7 +31,7 @@ export async function climbed(
     record: ({ position }, { likelihood }) => ({ likelihood, ...errors(position) }),
   });
   const rungs: Rung[] = [exactRung(exact.trace)];
-  let at = own(() => ({ position: exact.state.value.position, stepSize: scalar(0.3) }));
+  let at: Owned<Pick<HmcStart<WideMlp>, "position" | "stepSize">> = own(() => ({ position: exact.state.value.position, stepSize: scalar(0.3) }));
   for (let i = 1; i < lambdas.length; i++) {
     const lambda = lambdas[i]!;
     const name = `rung ${String(i).padStart(2, "0")}`;
@@ -50,8 +50,8 @@ export async function climbed(
     rungs.push(rungOf(lambda, drawn.trace, warm.trace));
     at[Symbol.dispose]();
     at = own(() => ({ position: drawn.state.value.position, stepSize: ready.value.stepSize }));
-    const leastIsLast = least(curveOf(rungs, setting), ({ bound01 }) => bound01).lambda === lambda;
-    if (i === lambdas.length - 1 && leastIsLast && lambdas.length < longest) lambdas.push(1.3 * lambda);
+    const isLast = i === lambdas.length - 1 && lambdas.length < longest;
+    if (isLast && least(curveOf(rungs, setting), ({ bound01 }) => bound01).lambda === lambda) lambdas.push(1.3 * lambda);
   }
   at[Symbol.dispose]();
   return rungs;

@@ -29,9 +29,10 @@ export const curveColumns: Columns = {
   risk01: { header: "0-1 risk", format: 4 },
   testError01: { header: "test 0-1", format: 4 },
   klLower: { header: "KL, right sum", format: 4 },
-  kl: { header: "trapezoid", format: 4 },
+  kl: { header: "acceptance ratios", format: 4 },
+  klError: { header: "±" },
   klUpper: { header: "left sum", format: 4 },
-  klError: { header: "± of left" },
+  klUpperError: { header: "±" },
   klByVariance: { header: "by variance", format: 4 },
   boundCe: { header: "bound, CE", format: 4 },
   bound01: { header: "bound, 0-1", format: 4 },
@@ -77,6 +78,7 @@ export const resultColumns: Columns = {
   bound01: { header: "0-1 certificate", format: 4 },
   exact01: { header: "by exact draws", format: 4 },
   boundCe: { header: "CE certificate", format: 4 },
+  boundCeWithoutMixing: { header: "CE, without mixing", format: 4 },
   gap: { header: "gap, points" },
 };
 

@@ -1,4 +1,4 @@
-import { maurer, monteCarloError, thermodynamic } from "@lab/pacbayes";
+import { acceptanceRatio, maurer, monteCarloError, thermodynamic } from "@lab/pacbayes";
 import { meanOf, varianceOf, type Rung } from "./rung.ts";
 
 /** Risks, KL in nats and bounds at one λ: point values, no certificates. */
@@ -10,22 +10,24 @@ export type Point = {
   readonly risk01Error: number;
   readonly testError01: number;
   readonly klLower: number;
-  /** The corrected trapezoid. */
+  /** By Bennett's acceptance ratios, with its Monte-Carlo standard error. */
   readonly kl: number;
+  readonly klError: number;
   readonly klUpper: number;
   /** Monte-Carlo standard error of the left sum. */
-  readonly klError: number;
+  readonly klUpperError: number;
   /** By the variances alone: a check. */
   readonly klByVariance: number;
   readonly boundCe: number;
   readonly bound01: number;
 };
 
-/** The curve λ ↦ (risk, KL, bound), with the KL by thermodynamic integration along the rungs and its left sum in the bounds. */
+/** The curve λ ↦ (risk, KL, bound), with the left sum of thermodynamic integration in the bounds. */
 export function curveOf(climbed: readonly Rung[], { n, delta }: { readonly n: number; readonly delta: number }): readonly Point[] {
   const integrated = thermodynamic(
     climbed.map(({ lambda, energies }) => ({ lambda, energy: meanOf(energies), error: monteCarloError(energies), variance: varianceOf(energies) })),
   );
+  const ratios = acceptanceRatio(climbed);
   return climbed.map(({ energies, risk01s, testError01 }, i) => {
     const { lambda, kl, klByVariance } = integrated[i]!;
     const [riskCe, risk01] = [meanOf(energies) / n, meanOf(risk01s)];
@@ -39,9 +41,10 @@ export function curveOf(climbed: readonly Rung[], { n, delta }: { readonly n: nu
       risk01Error: monteCarloError(risk01s),
       testError01,
       klUpper,
-      kl: Math.min(klUpper, Math.max(klLower, kl.corrected)),
+      kl: Math.min(klUpper, Math.max(klLower, ratios[i]!.kl)),
+      klError: ratios[i]!.klError,
       klLower,
-      klError: kl.upperError,
+      klUpperError: kl.upperError,
       klByVariance,
       boundCe: bound(riskCe),
       bound01: bound(risk01),

@@ -27,7 +27,10 @@ export type RosenbrockPicture = {
 };
 
 /** The Gibbs posterior of Rosenbrock's function beside the best factorised Gaussian. */
-export async function rosenbrockPicture(key: Key, { chains = 50, draws = 40, descent = 2000 } = {}): Promise<RosenbrockPicture> {
+export async function rosenbrockPicture(
+  key: Key,
+  { chains = 50, draws = 40, descent = 2000 }: { readonly chains?: number; readonly draws?: number; readonly descent?: number } = {},
+): Promise<RosenbrockPicture> {
   const [warmKey, drawKey, descentKey, riskKey] = split(key, 4) as [Key, Key, Key, Key];
   const sampler = hmc(rosenbrock, { trajectory: lasting(Math.PI / 2, { most: 40 }) });
   using start = own(() => ({ position: { at: zeros([chains, 2]) }, lambda: ones([chains]), stepSize: scalar(0.1) }));

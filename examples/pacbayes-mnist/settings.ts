@@ -30,6 +30,9 @@ export type Budget = {
   readonly power: number;
   /** The most leapfrogs of a trajectory. */
   readonly most: number;
+  /** Chains of annealed importance sampling, and into how many parts it cuts each interval of the ladder. */
+  readonly annealing: number;
+  readonly parts: number;
   /** Steps of the baseline's descent, and draws for its certificate. */
   readonly descent: number;
   readonly certified: number;
@@ -52,19 +55,32 @@ function question({ classes = 10, side = 14, priorScale = 0.3, hidden, n }: Pick
   return { name: name.join(", "), classes, n, side, hidden, priorScale };
 }
 
-const base: Budget = { test: 2000, chains: 4, rungs: 24, warmup: 30, draws: 300, top: 2.5, power: 3, most: 64, descent: 2000, certified: 4000 };
+const base: Budget = {
+  test: 2000,
+  chains: 4,
+  rungs: 24,
+  warmup: 30,
+  draws: 300,
+  top: 2.5,
+  power: 3,
+  most: 64,
+  annealing: 16,
+  parts: 8,
+  descent: 2000,
+  certified: 4000,
+};
 
 const budgets: { readonly [Name in Effort]: Budget } = {
-  smoke: { ...base, test: 1000, rungs: 12, warmup: 15, draws: 50, most: 24, descent: 400, certified: 400 },
+  smoke: { ...base, test: 1000, rungs: 12, warmup: 15, draws: 50, most: 24, annealing: 8, parts: 4, descent: 400, certified: 400 },
   default: base,
-  full: { ...base, test: 10_000, rungs: 48, warmup: 60, draws: 600, descent: 10_000, certified: 10_000 },
+  full: { ...base, test: 10_000, rungs: 48, warmup: 60, draws: 600, annealing: 32, parts: 16, descent: 10_000, certified: 10_000 },
 };
 
 /** With more than 10 000 examples a step costs a hundred times as much. */
 const budgetsOfMany: { readonly [Name in Effort]: Partial<Budget> } = {
-  smoke: { chains: 2, rungs: 8, warmup: 4, draws: 8, most: 8, descent: 40, certified: 20 },
-  default: { chains: 2, rungs: 14, warmup: 12, draws: 24, most: 24, descent: 600, certified: 60, test: 10_000 },
-  full: { rungs: 24, warmup: 20, draws: 150, descent: 4000, certified: 1000 },
+  smoke: { chains: 2, rungs: 8, warmup: 4, draws: 8, most: 8, annealing: 2, parts: 2, descent: 40, certified: 20 },
+  default: { chains: 2, rungs: 12, warmup: 8, draws: 12, most: 16, annealing: 2, parts: 3, descent: 300, certified: 40, test: 10_000 },
+  full: { rungs: 24, warmup: 20, draws: 150, annealing: 8, parts: 12, descent: 4000, certified: 1000 },
 };
 
 const shortest: readonly Question[] = [question({ classes: 2, hidden: [], n: 500 }), question({ hidden: [10], n: 500 })];
@@ -90,6 +106,7 @@ const table: readonly Question[] = [
   question({ hidden: [], n: 2000, side: 28 }),
   question({ hidden: [50], n: 2000, side: 28 }),
   question({ hidden: [], n: 60_000 }),
+  question({ hidden: [10], n: 60_000 }),
   question({ hidden: [50], n: 60_000 }),
   question({ hidden: [100], n: 60_000, side: 28 }),
 ];

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { engine, foldIn, key, own, size, split, type Key } from "@lab/tensor-core";
-import { gaussianPrior, mlpCentre, type GibbsCertificate, type PosteriorCertificate } from "@lab/pacbayes";
-import { asymptoticCertificates, asymptoticOfDraws, type AsymptoticCertificate } from "./central-limit.ts";
+import { gaussianPrior, mlpCentre, type AsymptoticCertificate, type GibbsCertificate, type PosteriorCertificate } from "@lab/pacbayes";
+import { annealed } from "./annealed.ts";
 import { candidates, exactRisks, type Candidate, type DrawnRisks } from "./baseline.ts";
-import { baselineCertificate, gibbsCertificates } from "./certificates.ts";
+import { baselineByCentralLimit, baselineByExactDraws, byAnnealing, byCentralLimit, byExactDraws, type Annealed } from "./certificates.ts";
 import { climbed } from "./climb.ts";
 import { curveOf, least, type Point } from "./curve.ts";
 import { job } from "./kept.ts";
@@ -26,11 +26,13 @@ export type Study = {
   readonly tightest: AsymptoticCertificate;
   /** By draws that are taken for exact and independent. */
   readonly exact: readonly GibbsCertificate[];
+  /** By annealed importance sampling, at the rung of the tightest. */
+  readonly annealed: Annealed;
   readonly baseline: {
     readonly all: readonly Candidate[];
     readonly chosen: Candidate;
     readonly risks: DrawnRisks;
-    readonly asymptotic: ReturnType<typeof asymptoticOfDraws>;
+    readonly asymptotic: ReturnType<typeof baselineByCentralLimit>;
     readonly exact01: PosteriorCertificate;
     /** Bounded cross entropy at most this, asymptotically, by the Gaussian with the least such bound. */
     readonly boundCe: number;
@@ -53,8 +55,8 @@ export type StudyOptions = {
 export async function study(setting: Setting, { seed, out, resume, quiet, data }: StudyOptions): Promise<Study> {
   const began = performance.now();
   const { name: engineName } = await engine();
-  const { name, side, hidden, classes, priorScale, rungs: steps, draws, warmup, descent, certified, chains } = setting;
-  const [dataKey, ladderKey, baselineKey] = split(key(seed), 3) as [Key, Key, Key];
+  const { name, side, hidden, classes, priorScale, rungs: steps, draws, warmup, descent, certified, chains, parts } = setting;
+  const [dataKey, ladderKey, baselineKey, annealingKey] = split(key(seed), 4) as [Key, Key, Key, Key];
   const keeping = { folder: join(out, "checkpoints", name), resume, config: { setting, seed, engine: engineName }, quiet };
 
   using sample = await sampleOf(setting, { key: dataKey, folder: data });
@@ -66,7 +68,13 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
   ladderJob[Symbol.dispose]();
   const curve = curveOf(rungs, setting);
   const best = least(curve, ({ bound01 }) => bound01);
-  const asymptotic = asymptoticCertificates(rungs, setting);
+  const asymptotic = byCentralLimit(rungs, setting);
+  const tightest = least(asymptotic, ({ zeroOne }) => zeroOne!.bound);
+  const upTo = rungs.slice(0, 1 + rungs.findIndex(({ lambda }) => lambda === tightest.lambda));
+
+  using annealingJob = job(`${name}: annealing`, (upTo.length - 1) * parts, keeping);
+  const evidence = await annealed(setting, target, { key: annealingKey, kept: annealingJob.kept, climbed: upTo });
+  annealingJob[Symbol.dispose]();
 
   using baselineJob = job(`${name}: baseline`, Math.ceil(descent / 4) + descent + 100 + 2 * Math.ceil(certified / chains), keeping);
   const { kept } = baselineJob;
@@ -86,13 +94,14 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
     curve,
     best,
     asymptotic,
-    tightest: least(asymptotic, ({ bound01 }) => bound01),
-    exact: gibbsCertificates(rungs, setting),
+    tightest,
+    exact: byExactDraws(rungs, setting),
+    annealed: byAnnealing(evidence, upTo.at(-1)!, { ...setting, compared: asymptotic.length }),
     baseline: {
       ...{ all, chosen, risks },
-      asymptotic: asymptoticOfDraws(risks, chosen.kl, setting),
-      exact01: baselineCertificate(risks, chosen.kl, setting),
-      boundCe: asymptoticOfDraws(risksCe, chosenCe.kl, setting).bound,
+      asymptotic: baselineByCentralLimit(risks, chosen.kl, setting),
+      exact01: baselineByExactDraws(risks, chosen.kl, setting),
+      boundCe: baselineByCentralLimit(risksCe, chosenCe.kl, setting).bound,
     },
     diagnostics: diagnosticsOf(rungs),
     seconds: (performance.now() - began) / 1000,

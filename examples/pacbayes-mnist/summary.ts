@@ -46,7 +46,19 @@ export type SettingSummary = {
   readonly ladder: readonly { readonly [name: string]: number }[];
 };
 
-export function summaryOf({ setting, parameters, seconds, best, tightest, asymptotic: gibbs, exact, baseline, diagnostics, curve }: Study): SettingSummary {
+export function summaryOf({
+  setting,
+  parameters,
+  seconds,
+  best,
+  tightest,
+  asymptotic: gibbs,
+  exact,
+  annealed,
+  baseline,
+  diagnostics,
+  curve,
+}: Study): SettingSummary {
   const { name, classes, n, side, hidden, priorScale, delta } = setting;
   const { risks, chosen, asymptotic, exact01, boundCe } = baseline;
   const hmc = {
@@ -58,8 +70,10 @@ export function summaryOf({ setting, parameters, seconds, best, tightest, asympt
     klOverNError: best.klError / n,
     klLowerOverN: best.klLower / n,
     klUpperOverN: best.klUpper / n,
-    bound01: tightest.bound01,
+    bound01: tightest.zeroOne!.bound,
     boundCe: Math.min(...gibbs.map(({ bound }) => bound)),
+    boundCeWithoutMixing: annealed.alone.bound,
+    annealed01: annealed.withRisks.zeroOne!.bound,
     method: tightest.method,
     assumption: tightest.assumption,
     confidence: tightest.confidence,
