@@ -1,5 +1,6 @@
-import { exp, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { exp, type Tensor } from "@tensorflow/tfjs-core";
 import type { Algorithm, Tree } from "@lab/tensor-core";
+import { meanWithin, withinMean } from "./chain-sums.ts";
 import { dualAveraging, type DualAveragingOptions, type DualAveragingState } from "./dual-averaging.ts";
 
 /** A sampler's state with what dual averaging remembers. */
@@ -8,7 +9,7 @@ export type AdaptedState<State extends Tree> = { readonly sampler: State; readon
 /**
  * A sampler whose step size follows its acceptances by dual averaging, for warm-up: go on with `frozen` [Hoffman2014, §3.2.1].
  *
- * While it adapts the target is not invariant: record no draws.
+ * A step size [chain] adapts to the mean acceptance of the chains that share a λ: each rung of a ladder finds its own. While it adapts the target is not invariant: record no draws.
  *
  * @throws RangeError as `dualAveraging`
  * @example
@@ -23,16 +24,20 @@ export type AdaptedState<State extends Tree> = { readonly sampler: State; readon
  * ```
  */
 export function adapted<
-  Start extends { readonly stepSize: Scalar },
-  State extends { readonly [name: string]: Tree } & { readonly stepSize: Scalar },
+  Start extends Tree,
+  State extends { readonly [name: string]: Tree } & { readonly lambda: Tensor; readonly stepSize: Tensor },
   Info extends Tree & { readonly acceptance: Tensor },
 >(sampler: Algorithm<Start, State, Info>, options: DualAveragingOptions = {}): Algorithm<Start, AdaptedState<State>, Info> {
   const { init, update } = dualAveraging(options);
   return {
-    init: (start) => ({ sampler: sampler.init(start), adaptation: init(start.stepSize) }),
+    init(start) {
+      const state = sampler.init(start);
+      return { sampler: state, adaptation: init(state.stepSize) };
+    },
     step(key, { sampler: state, adaptation }) {
       const [next, info] = sampler.step(key, state);
-      const learnt = update(adaptation, info.acceptance);
+      const { acceptance } = info;
+      const learnt = update(adaptation, state.stepSize.rank === 0 ? acceptance : withinMean(meanWithin(state.lambda), acceptance));
       return [{ sampler: { ...next, stepSize: exp(learnt.logStep) }, adaptation: learnt }, info];
     },
   };
@@ -44,11 +49,12 @@ export function adapted<
  * @example
  * ```ts
  * import { scalar } from "@tensorflow/tfjs-core";
- * import { dualAveraging, frozen } from "@lab/pacbayes";
+ * import { meanWithin, withinMean } from "./chain-sums.ts";
+import { dualAveraging, frozen } from "@lab/pacbayes";
  * frozen({ sampler: { stepSize: scalar(3) }, adaptation: dualAveraging().init(scalar(0.5)) }).stepSize.dataSync()[0]; // => 0.5
  * ```
  */
-export function frozen<State extends { readonly stepSize: Scalar }>({
+export function frozen<State extends { readonly stepSize: Tensor }>({
   sampler,
   adaptation,
 }: {

@@ -1,5 +1,5 @@
-import { add, mul, reshape, sum, type Tensor } from "@tensorflow/tfjs-core";
-import { ShapeError, tensors, type Params } from "@lab/tensor-core";
+import { add, cast, div, equal, expandDims, matMul, mul, reshape, sum, where, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import { map, ShapeError, tensors, type Params } from "@lab/tensor-core";
 
 /** ⟨a, b⟩ of each chain, over all axes but the first of all leaves: [chain]. */
 export function chainDot(a: Params, b: Params): Tensor {
@@ -9,9 +9,28 @@ export function chainDot(a: Params, b: Params): Tensor {
     .reduce((total, next) => add(total, next));
 }
 
-/** A number for each chain, [chain], with axes of length 1 to match a leaf [chain, …]. */
+/** A number for each chain, [chain], with axes of length 1 to match a leaf [chain, …]; a scalar as it is. */
 export function alongChains(perChain: Tensor, leaf: Tensor): Tensor {
+  if (perChain.rank === 0) return perChain;
   return reshape(perChain, [perChain.shape[0]!, ...leaf.shape.slice(1).map(() => 1)]);
+}
+
+/** x of the chains where the condition [chain] holds, y of the others. */
+export function whereChains<T extends Params>(condition: Tensor, x: T, y: T): T {
+  return map((a, b) => where(alongChains(condition, a), a, b), x, y);
+}
+
+/**
+ * The matrix [chain, chain] that takes the mean over the chains of one λ: G x is, for each chain, the mean of x over those that share its λ.
+ */
+export function meanWithin(lambda: Tensor): Tensor2D {
+  const same = cast(equal(expandDims(lambda, 1), expandDims(lambda, 0)), "float32");
+  return div(same, sum(same, 1, true));
+}
+
+/** G x for x [chain, …]: chains that share their λ get their mean. */
+export function withinMean(means: Tensor2D, x: Tensor): Tensor {
+  return reshape(matMul(means, reshape(x, [x.shape[0]!, -1])), x.shape);
 }
 
 /** The number of chains: the length of the first axis of every leaf. @throws ShapeError where leaves disagree */

@@ -1,5 +1,6 @@
-import { mul, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { less, max, mul, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { iterate, type Params, type TermsAndGrad } from "@lab/tensor-core";
+import { whereChains } from "./chain-sums.ts";
 import type { Flow } from "./flow.ts";
 import type { Integrator } from "./integrator.ts";
 import type { Metric } from "./metric.ts";
@@ -18,7 +19,8 @@ export type Dynamics<P extends Params> = {
 /**
  * The point that `steps` steps of a symmetric, volume-preserving integrator lead to: reversible, so that turning the momentum around leads back [Neal2011, §2.3].
  *
- * λ [chain]; one gradient for each drift of the integrator. The body is traced once, whatever the number of steps.
+ * λ [chain]; step size and number of steps are scalars, or [chain]: then the loop runs as long as its longest trajectory, and chains that have arrived stand
+ * still. One gradient for each drift of the integrator. The body is traced once, whatever the number of steps.
  *
  * @example
  * ```ts
@@ -32,24 +34,28 @@ export type Dynamics<P extends Params> = {
  * ```
  */
 export function endpoint<P extends Params>(
-  { evaluate, integrator: { kicks, drifts }, flow, metric }: Dynamics<P>,
+  dynamics: Dynamics<P>,
   start: PhasePoint<P>,
-  { lambda, stepSize, steps }: { readonly lambda: Tensor; readonly stepSize: Scalar; readonly steps: number | Scalar },
+  { lambda, stepSize, steps }: { readonly lambda: Tensor; readonly stepSize: Tensor; readonly steps: number | Tensor },
 ): PhasePoint<P> {
-  const times = (fractions: readonly number[]): readonly Scalar[] => fractions.map((fraction) => mul(stepSize, fraction));
-  const [kickTimes, driftTimes] = [times(kicks), times(drifts)];
-  return iterate(
-    steps,
-    (at) => {
-      let { position, terms, grad } = at;
-      let momentum = flow.kick(at.momentum, position, grad, lambda, kickTimes[0]!);
-      driftTimes.forEach((time, i) => {
-        [position, momentum] = flow.drift(metric, position, momentum, time);
-        ({ terms, grad } = evaluate(position));
-        momentum = flow.kick(momentum, position, grad, lambda, kickTimes[i + 1]!);
-      });
-      return { position, momentum, terms, grad };
-    },
-    { position: start.position, momentum: start.momentum, terms: start.terms, grad: start.grad },
-  );
+  const from = { position: start.position, momentum: start.momentum, terms: start.terms, grad: start.grad };
+  const next = (at: PhasePoint<P>): PhasePoint<P> => integrated(dynamics, at, { lambda, stepSize });
+  if (typeof steps === "number" || steps.rank === 0) return iterate(steps as number | Scalar, next, from);
+  return iterate(max(steps), (at, i) => whereChains<PhasePoint<P>>(less(i, steps), next(at), at), from);
+}
+
+/** One step of the integrator; its size is a scalar or [chain], and negative ones lead back in time. */
+export function integrated<P extends Params>(
+  { evaluate, integrator: { kicks, drifts }, flow, metric }: Dynamics<P>,
+  at: PhasePoint<P>,
+  { lambda, stepSize }: { readonly lambda: Tensor; readonly stepSize: Tensor },
+): PhasePoint<P> {
+  let { position, terms, grad } = at;
+  let momentum = flow.kick(at.momentum, position, grad, lambda, mul(stepSize, kicks[0]!));
+  drifts.forEach((drift, i) => {
+    [position, momentum] = flow.drift(metric, position, momentum, mul(stepSize, drift));
+    ({ terms, grad } = evaluate(position));
+    momentum = flow.kick(momentum, position, grad, lambda, mul(stepSize, kicks[i + 1]!));
+  });
+  return { position, momentum, terms, grad };
 }

@@ -1,4 +1,4 @@
-import { add, cos, div, mul, neg, sin, sub, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { add, cos, div, mul, neg, sin, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { map, tensors, withTensors, type Params } from "@lab/tensor-core";
 import { alongChains } from "./chain-sums.ts";
 import type { Metric } from "./metric.ts";
@@ -8,10 +8,10 @@ import type { Metric } from "./metric.ts";
  */
 export interface Flow {
   readonly name: string;
-  /** The exact flow of one part over a time. */
-  drift<P extends Params>(metric: Metric<P>, position: P, momentum: P, time: Scalar): readonly [P, P];
+  /** The exact flow of one part over a time: a scalar, or one for each chain. */
+  drift<P extends Params>(metric: Metric<P>, position: P, momentum: P, time: Tensor): readonly [P, P];
   /** p − time · ∇(the other part), from ∇U and λ [chain]. */
-  kick<P extends Params>(momentum: P, position: P, grad: P, lambda: Tensor, time: Scalar): P;
+  kick<P extends Params>(momentum: P, position: P, grad: P, lambda: Tensor, time: Tensor): P;
 }
 
 /**
@@ -25,8 +25,9 @@ export interface Flow {
  */
 export const straight: Flow = {
   name: "straight",
-  drift: (metric, position, momentum, time) => [map((u, v) => add(u, mul(v, time)), position, metric.velocity(momentum)), momentum],
-  kick: (momentum, position, grad, lambda, time) => map((p, u, g) => sub(p, mul(add(mul(g, alongChains(lambda, g)), u), time)), momentum, position, grad),
+  drift: (metric, position, momentum, time) => [map((u, v) => add(u, mul(v, alongChains(time, v))), position, metric.velocity(momentum)), momentum],
+  kick: (momentum, position, grad, lambda, time) =>
+    map((p, u, g) => sub(p, mul(add(mul(g, alongChains(lambda, g)), u), alongChains(time, u))), momentum, position, grad),
 };
 
 /**
@@ -48,7 +49,7 @@ export const rotation: Flow = {
     const turned = tensors(position).map((u, leaf) => {
       const p = ps[leaf]!;
       const omega = metric.frequency(leaf);
-      const angle = mul(time, omega);
+      const angle = mul(alongChains(time, u), omega);
       const [c, s] = [cos(angle), sin(angle)];
       return [add(mul(u, c), mul(mul(p, omega), s)), sub(mul(p, c), mul(div(u, omega), s))] as const;
     });

@@ -1,16 +1,14 @@
-import { add, mul, scalar, sub as minus, sum, where, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
-import { add as plus, axes, map, split, sub, termsAndGrad, type Algorithm, type Params } from "@lab/tensor-core";
+import { scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { split, termsAndGrad, type Algorithm, type Params } from "@lab/tensor-core";
 import type { Energy } from "../gibbs/gibbs-posterior.ts";
-import { alongChains, chainCount, chainDot } from "./chain-sums.ts";
-import { endpoint } from "./endpoint.ts";
 import { rotation, type Flow } from "./flow.ts";
 import { leapfrog, type Integrator } from "./integrator.ts";
-import { identity, kineticChange, type Metric } from "./metric.ts";
-import { metropolis } from "./metropolis.ts";
+import { identity, type Metric } from "./metric.ts";
+import { begun, transition } from "./transition.ts";
 import type { Trajectory } from "./trajectory.ts";
 
-/** Where chains start: whitened positions [chain, …], an inverse temperature for each chain [chain], one step size. */
-export type HmcStart<P extends Params> = { readonly position: P; readonly lambda: Tensor; readonly stepSize: Scalar };
+/** Where chains start: whitened positions [chain, …], an inverse temperature for each chain [chain], a step size for all or each [chain]. */
+export type HmcStart<P extends Params> = { readonly position: P; readonly lambda: Tensor; readonly stepSize: Tensor };
 
 /** Where the chains are, with the terms of U [chain, term] and its gradient there, which do not depend on λ. */
 export type HmcState<P extends Params> = HmcStart<P> & { readonly terms: Tensor; readonly grad: P };
@@ -27,8 +25,8 @@ export type HmcInfo = {
   readonly acceptance: Tensor;
   readonly accepted: Tensor;
   readonly divergent: Tensor;
-  /** The integrator's steps, one number for all chains. */
-  readonly steps: Scalar;
+  /** The integrator's steps, one number for all chains or [chain]; each costs as many gradients as the integrator has drifts. */
+  readonly steps: Tensor;
 };
 
 export type HmcOptions<P extends Params> = {
@@ -64,42 +62,15 @@ export function hmc<P extends Params>(
   energy: Energy<P>,
   { trajectory, integrator = leapfrog, flow = rotation, metric = identity<P>(), divergence = 1000 }: HmcOptions<P>,
 ): Algorithm<HmcStart<P>, HmcState<P>, HmcInfo> {
-  const evaluate = termsAndGrad(energy);
+  const dynamics = { evaluate: termsAndGrad(energy), integrator, flow, metric };
 
   return {
-    init({ position, lambda, stepSize }) {
-      const chain = chainCount("hmc", position);
-      const { terms, grad } = evaluate(position);
-      axes("hmc", [lambda, `${chain}`], [terms, `${chain} term`], [stepSize, ""]);
-      return { position, lambda, stepSize, terms, grad };
-    },
+    init: (start) => begun("hmc", start, dynamics),
     step(key, state) {
       const [momentumKey, trajectoryKey, acceptKey] = split(key, 3) as [typeof key, typeof key, typeof key];
-      const { lambda, stepSize } = state;
-      const momentum = metric.momentum(momentumKey, state.position);
-      const steps = trajectory(trajectoryKey, stepSize);
-      const end = endpoint({ evaluate, integrator, flow, metric }, { ...state, momentum }, { lambda, stepSize, steps });
-
-      const likelihoodChange = mul(lambda, sum(minus(end.terms, state.terms), 1));
-      const priorChange = mul(chainDot(sub(end.position, state.position), plus(end.position, state.position)), 0.5);
-      const energyChange = add(add(likelihoodChange, priorChange), kineticChange(metric, momentum, end.momentum));
-      const verdict = metropolis(acceptKey, energyChange, { divergence });
-
-      const chosen = <T extends Params>(proposed: T, current: T): T => map((x, y) => whereChain(verdict.accepted, x, y), proposed, current);
-      const position = chosen(end.position, state.position);
-      const { terms } = chosen({ terms: end.terms }, { terms: state.terms });
-      const next = { position, lambda, stepSize, terms, grad: chosen(end.grad, state.grad) };
-      const likelihood = sum(terms, 1);
-      const prior = mul(chainDot(position, position), 0.5);
-      const led = chosen(end.momentum, momentum);
-      const kinetic = mul(chainDot(metric.velocity(led), led), 0.5);
-      const hamiltonian = add(add(mul(lambda, likelihood), prior), kinetic);
-      return [next, { likelihood, prior, hamiltonian, ...verdict, steps: typeof steps === "number" ? scalar(steps, "int32") : steps }];
+      const steps = trajectory(trajectoryKey, state.stepSize);
+      const { next, info } = transition(dynamics, state, { keys: [momentumKey, acceptKey], steps, divergence });
+      return [next, { ...info, steps: typeof steps === "number" ? scalar(steps, "int32") : steps }];
     },
   };
-}
-
-/** x of the chains where the condition [chain] holds, y of the others. */
-function whereChain(condition: Tensor, x: Tensor, y: Tensor): Tensor {
-  return where(alongChains(condition, x), x, y);
 }

@@ -1,8 +1,11 @@
-import { add, cast, ceil, clipByValue, div, floor, mul, type Scalar } from "@tensorflow/tfjs-core";
+import { add, cast, ceil, clipByValue, div, floor, mul, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { uniform, type Key } from "@lab/tensor-core";
 
-/** The number of integrator steps of a trajectory: a number, or an int32 scalar decided in the step from its key and the step size. */
-export type Trajectory = (key: Key, stepSize: Scalar) => number | Scalar;
+/**
+ * The number of integrator steps of a trajectory: a number, or an int32 tensor decided in the step from its key and the step size. A step size [chain] may
+ * give each chain its own number, [chain].
+ */
+export type Trajectory = (key: Key, stepSize: Tensor) => number | Tensor;
 
 /**
  * Always the same number of steps: simple, and in danger of resonance on periodic orbits.
@@ -39,7 +42,7 @@ export function fixedSteps(steps: number): Trajectory {
 export function jitteredSteps(
   steps: number,
   { low = Math.ceil(steps / 2), high = Math.floor((3 * steps) / 2) }: { readonly low?: number; readonly high?: number } = {},
-): (key: Key, stepSize: Scalar) => Scalar {
+): (key: Key, stepSize: Tensor) => Scalar {
   whole("low", low);
   whole("high", high);
   if (low > high) throw new RangeError(`Cannot jitter a trajectory: expected low ≤ high, got ${low} and ${high}`);
@@ -49,7 +52,7 @@ export function jitteredSteps(
 /**
  * L = ⌈v τ/ε⌉ cut to [1, most], v ~ U[1 − jitter, 1 + jitter): trajectories that last about τ, whatever the step size ε becomes [Hoffman2021, §2].
  *
- * In whitened coordinates the prior's motion has period 2π: τ = π/2 forgets where it came from.
+ * A step size [chain] gives each chain its own L, with one v for all. In whitened coordinates the prior's motion has period 2π: τ = π/2 forgets where it came from.
  *
  * @throws RangeError unless τ is positive, jitter in [0, 1) and `most` a whole number of at least 1
  * @example
@@ -63,13 +66,13 @@ export function jitteredSteps(
 export function lasting(
   time: number,
   { jitter = 0.5, most = 1000 }: { readonly jitter?: number; readonly most?: number } = {},
-): (key: Key, stepSize: Scalar) => Scalar {
+): <S extends Tensor>(key: Key, stepSize: S) => S {
   if (!(time > 0 && time < Infinity)) throw new RangeError(`Cannot set a trajectory: time must be positive and finite, got ${time}`);
   if (!(jitter >= 0 && jitter < 1)) throw new RangeError(`Cannot set a trajectory: jitter must be in [0, 1), got ${jitter}`);
   whole("most", most);
-  return (key, stepSize) => {
+  return <S extends Tensor>(key: Key, stepSize: S) => {
     const target = mul(uniform(key, [], { min: 1 - jitter, max: 1 + jitter }), time);
-    return cast(clipByValue(ceil(div(target, stepSize)), 1, most), "int32") as Scalar;
+    return cast(clipByValue(ceil(div(target, stepSize)), 1, most), "int32") as S;
   };
 }
 
