@@ -107,7 +107,7 @@ export class PerturbedOptimizer extends Optimizer {
 
   #step(f: () => Scalar, variables: Variable[]): Scalar {
     const posterior = this.posterior(variables);
-    const { mean, logScale } = posterior;
+    const { mean } = posterior;
     let first: Pass | undefined;
     const at = (weights: readonly Tensor[]): Pass => {
       const moved = weights !== mean.weights;
