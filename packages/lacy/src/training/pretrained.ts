@@ -34,11 +34,10 @@ type Recorded = { readonly [Name in keyof PretrainInfo]: PretrainInfo[Name] };
  * ```ts
  * import { adamw, decoder, key } from "@lab/tensor-core";
  * import { batches } from "@lab/tensor-core/data";
- * import { pretrain, pretrained, random, windows } from "@lab/lacy";
- * import { uniform } from "@lab/tensor-core";
+ * import { every, highest, ownLoss, pretrain, pretrained, windows } from "@lab/lacy";
  * const model = decoder({ vocabulary: 9, context: 4, layers: 1, channels: 8, heads: 2 });
  * const rows = windows([{ ids: [1, 2, 3, 4, 5, 6, 7] }, { ids: [1, 2, 3, 4, 5, 6, 7] }], { context: 4, separator: 0, call: 8 });
- * const algorithm = pretrain(model, { calls: random(), evidence: ({ tokens }, k) => ({ noise: uniform(k, tokens.shape) }), transform: adamw(0.01) });
+ * const algorithm = pretrain(model, { calls: highest(ownLoss, { among: every, fraction: 0.25 }), evidence: () => ({}), transform: adamw(0.01) });
  * using result = await pretrained(algorithm, model.init(key(0)), { key: key(1), data: batches(rows, { key: key(2), size: 2, dropLast: true }), steps: 3 });
  * result.trace.loss.shape; // => [ 3 ]
  * ```
