@@ -55,12 +55,22 @@ export { metropolis, type Verdict } from "./hmc/metropolis.ts";
 export { fixedSteps, jitteredSteps, lasting, type Trajectory } from "./hmc/trajectory.ts";
 export { mala } from "./langevin/mala.ts";
 export { boundedCrossEntropy, type BoundedCrossEntropyOptions } from "./loss/bounded-cross-entropy.ts";
+export { clampedCrossEntropy } from "./loss/clamped-cross-entropy.ts";
 export { empiricalRisk } from "./loss/empirical-risk.ts";
+export { savage } from "./loss/savage.ts";
 export { zeroOne } from "./loss/zero-one.ts";
 export { boundDescent, type BoundDescentInfo, type BoundDescentState } from "./mean-field/bound-descent.ts";
 export { gaussianSampler, type GaussianDraw } from "./mean-field/gaussian-sampler.ts";
 export { scaleByLearningRates, type LearningRates } from "./mean-field/learning-rates.ts";
 export { meanFieldAtPrior, meanFieldDraw, meanFieldKl, ofRun, type MeanField } from "./mean-field/mean-field.ts";
-export { maurerObjective, quadraticObjective, type BoundObjective, type ObjectiveOptions } from "./mean-field/objective.ts";
+export {
+  bbbObjective,
+  lambdaObjective,
+  maurerObjective,
+  mcallesterObjective,
+  quadraticObjective,
+  type BoundObjective,
+  type ObjectiveOptions,
+} from "./mean-field/objective.ts";
 export { mlpCentre, wideMlp, type MlpSizes, type WideDense, type WideMlp } from "./network/wide-mlp.ts";
 export { replicaExchange, type ExchangeInfo, type ExchangeState, type Replicas } from "./tempering/replica-exchange.ts";

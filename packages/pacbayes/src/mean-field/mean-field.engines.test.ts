@@ -2,14 +2,24 @@ import { exp, mean, mul, square, sub, tensor1d, tensor2d, zeros, type Tensor } f
 import { chain, engine, key, own, run, scaleByAdam, scoped, termsAndGrad, type Params } from "@lab/tensor-core";
 import { algorithmLaws, expectation } from "@lab/tensor-core/testing";
 import { expect, it } from "vitest";
+import { bestLambda, lambda } from "../bounds/lambda.ts";
 import { maurer } from "../bounds/maurer.ts";
+import { mcallester } from "../bounds/mcallester.ts";
 import { quadratic } from "../bounds/quadratic.ts";
 import { gaussianPrior } from "../gibbs/gaussian-prior.ts";
 import { gibbsPosterior } from "../gibbs/gibbs-posterior.ts";
 import { boundDescent } from "./bound-descent.ts";
 import { scaleByLearningRates } from "./learning-rates.ts";
 import { meanFieldAtPrior, meanFieldDraw, meanFieldKl, ofRun } from "./mean-field.ts";
-import { maurerObjective, quadraticObjective, type BoundObjective } from "./objective.ts";
+import {
+  bbbObjective,
+  lambdaObjective,
+  maurerObjective,
+  mcallesterObjective,
+  quadraticObjective,
+  type BoundObjective,
+  type ObjectiveOptions,
+} from "./objective.ts";
 
 await engine();
 
@@ -19,6 +29,8 @@ const [n, delta] = [2000, 0.025];
 it.each([
   ["maurerObjective", maurerObjective, maurer],
   ["quadraticObjective", quadraticObjective, quadratic],
+  ["mcallesterObjective", mcallesterObjective, mcallester],
+  ["lambdaObjective", (options: ObjectiveOptions) => lambdaObjective({ ...options, lambda: 0.4 }), lambda(0.4)],
 ] as const)("%s() is its bound to float32, and its gradient a difference quotient of the bound", (_, form, bound) => {
   scoped(() => {
     const cases = [
@@ -104,10 +116,23 @@ for (const { says, holds } of algorithmLaws("boundDescent()", {
 }))
   it(says, holds);
 
+it("lambdaObjective() at bestLambda() is quadraticObjective(), and bbbObjective() weighs the KL by η/n", () => {
+  scoped(() => {
+    const [risk, kl] = [tensor1d([0.1]), tensor1d([100])];
+    const best = bestLambda({ empiricalRisk: 0.1, kl: 100, n, delta });
+    const [value] = lambdaObjective({ n, delta, lambda: best })(risk, kl).dataSync();
+    expect(Math.abs(value! - quadraticObjective({ n, delta })(risk, kl).dataSync()[0]!)).toBeLessThan(1e-6);
+    const { grad } = termsAndGrad(({ risk, kl }: { risk: Tensor; kl: Tensor }) => bbbObjective({ n })(risk, kl))({ risk, kl });
+    expect([grad.risk.dataSync()[0]!, grad.kl.dataSync()[0]! * n]).toEqual([1, expect.closeTo(0.1, 6)]);
+  });
+});
+
 it("scaleByLearningRates() and the objectives name a number that makes no sense", () => {
   expect(() => scaleByLearningRates([0.1, -1])).toThrow("expected positive, finite rates, got -1");
   expect(() => scaleByLearningRates([])).toThrow("got none");
   expect(() => maurerObjective({ n: 4, delta })).toThrow("n must be a whole number of at least 8, got 4");
+  expect(() => lambdaObjective({ n, delta, lambda: 2 })).toThrow("lambda must be in (0, 2), got 2");
+  expect(() => bbbObjective({ n, weight: 0 })).toThrow("weight must be positive and finite, got 0");
   expect(() => quadraticObjective({ n, delta: 0 })).toThrow("delta must be in (0, 1), got 0");
   expect(() => scoped(() => meanFieldAtPrior(prior(), { runs: 0 }))).toThrow("runs must be a whole number of at least 1, got 0");
 });

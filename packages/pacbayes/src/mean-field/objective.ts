@@ -78,6 +78,61 @@ export function maurerObjective(options: ObjectiveOptions): BoundObjective {
   return (risk, kl) => inverse(risk, budget(kl, options));
 }
 
+/**
+ * fclassic = r̂ + √((KL + ln(2√n/δ))/(2n)): the objective form of `mcallester` [PerezOrtiz2021].
+ *
+ * @throws RangeError unless n is a whole number of at least 8 and δ in (0, 1)
+ * @example
+ * ```ts
+ * import { tensor1d } from "@tensorflow/tfjs-core";
+ * import { mcallesterObjective } from "@lab/pacbayes";
+ * mcallesterObjective({ n: 60_000, delta: 0.05 })(tensor1d([0.02]), tensor1d([100])).dataSync()[0].toFixed(5); // => "0.05017"
+ * ```
+ */
+export function mcallesterObjective(options: ObjectiveOptions): BoundObjective {
+  checked(options);
+  return (risk, kl) => add(risk, sqrt(div(budget(kl, options), 2)));
+}
+
+/**
+ * flambda = r̂/(1 − λ/2) + (KL + ln(2√n/δ))/(nλ(1 − λ/2)), λ in (0, 2): the objective form of `lambda` [PerezOrtiz2021; Thiemann2017].
+ *
+ * λ is fixed while the Gaussian descends, or a sequence of such; alternate with `bestLambda` to optimise both. Its minimum over λ is `quadraticObjective`, with
+ * the same gradients.
+ *
+ * @throws RangeError unless n is a whole number of at least 8, δ in (0, 1) and λ in (0, 2)
+ * @example
+ * ```ts
+ * import { tensor1d } from "@tensorflow/tfjs-core";
+ * import { lambdaObjective } from "@lab/pacbayes";
+ * lambdaObjective({ n: 60_000, delta: 0.05, lambda: 0.35 })(tensor1d([0.02]), tensor1d([100])).dataSync()[0].toFixed(5); // => "0.03054"
+ * ```
+ */
+export function lambdaObjective({ lambda, ...options }: ObjectiveOptions & { readonly lambda: number }): BoundObjective {
+  checked(options);
+  if (!(lambda > 0 && lambda < 2)) throw new RangeError(`Cannot form an objective: lambda must be in (0, 2), got ${lambda}`);
+  return (risk, kl) => div(add(risk, div(budget(kl, options), lambda)), 1 - lambda / 2);
+}
+
+/**
+ * fbbb = r̂ + η KL/n, η = 0.1 by default: Bayes by backprop with its KL tempered, as a baseline in [PerezOrtiz2021; Blundell2015].
+ *
+ * The objective form of no bound: certify what it finds.
+ *
+ * @throws RangeError unless n is a whole number of at least 8 and η is positive and finite
+ * @example
+ * ```ts
+ * import { tensor1d } from "@tensorflow/tfjs-core";
+ * import { bbbObjective } from "@lab/pacbayes";
+ * bbbObjective({ n: 1000 })(tensor1d([0.25]), tensor1d([2500])).dataSync(); // => Float32Array(1) [ 0.5 ]
+ * ```
+ */
+export function bbbObjective({ n, weight = 0.1 }: { readonly n: number; readonly weight?: number }): BoundObjective {
+  checked({ n, delta: 0.5 });
+  if (!(weight > 0 && weight < Infinity)) throw new RangeError(`Cannot form an objective: weight must be positive and finite, got ${weight}`);
+  return (risk, kl) => add(risk, mul(kl, weight / n));
+}
+
 /** Keeps logarithms finite in float32. */
 const EDGE = 1e-6;
 
