@@ -36,11 +36,14 @@ export { automaton, type Transitions } from "./language/automaton.ts";
 export { baN } from "./language/ba-n.ts";
 export { bbaN } from "./language/bba-n.ts";
 export { coinMixture, type CoinMixtureOptions } from "./language/coin-mixture.ts";
+export { normalForm, type ContextFree, type GrammarSymbol, type NormalForm, type Production } from "./language/context-free.ts";
+export { contextFree } from "./language/derivations.ts";
 export { dyck } from "./language/dyck.ts";
 export { extrapolationLanguages, type ExtrapolationLanguage } from "./language/extrapolation-language.ts";
 export { finiteAutomaton, type FiniteAutomatonOptions } from "./language/finite-automaton.ts";
 export type { FiniteGrammar, Grammar } from "./language/grammar.ts";
 export { hiddenMarkovMixture, type HiddenMarkov } from "./language/hidden-markov.ts";
+export { inside, outside, prefixWeight, type Chart, type LeftCorners } from "./language/inside-outside.ts";
 export { members } from "./language/members.ts";
 export { parity } from "./language/parity.ts";
 export { prompts, strings, type Prompts } from "./language/prompts.ts";
@@ -64,6 +67,7 @@ export {
   type Rule,
 } from "./language/rule.ts";
 export { shuffledDyck } from "./language/shuffled-dyck.ts";
+export { stochasticContextFree, type StochasticContextFree } from "./language/stochastic-context-free.ts";
 export { tomita } from "./language/tomita.ts";
 export { uniformWholeNumber } from "./language/uniform-whole-number.ts";
 export type { ClosedModel } from "./model/closed-model.ts";

@@ -61,9 +61,9 @@ const FIRST = 64;
  * import { equivalent } from "@lab/nonident";
  * const coin = (heads: number) => tabular([[[0], heads], [[1], 1 - heads]], { vocabulary: 3, end: 2 });
  * const options = { epsilon: 0.2, end: 2, longest: 2 };
- * const { decision, draws } = await equivalent(key(0), [coin(0.5), coin(0.45)], options);
+ * const near = await equivalent(key(0), [coin(0.5), coin(0.45)], options);
  * const far = await equivalent(key(0), [coin(0.5), coin(0.05)], options);
- * [decision, draws < 1000, far.decision]; // => [ 'equivalent', true, 'different' ]
+ * [near.decision, near.draws < 10_000, far.decision]; // => [ 'equivalent', true, 'different' ]
  * ```
  */
 export async function equivalent(

@@ -129,7 +129,7 @@ export type TailEstimate = Estimate & {
  * ```ts
  * import { sampledRenyi } from "@lab/nonident";
  * const { value, effectiveDraws } = sampledRenyi({ logRatios: Float64Array.of(0.5, 0.5) }, { alpha: 2 });
- * [value, effectiveDraws]; // => [ 0.5, 2 ]
+ * [value.toFixed(6), effectiveDraws.toFixed(6)]; // => [ '0.500000', '2.000000' ]
  * ```
  */
 export function sampledRenyi({ logRatios }: Pick<LogRatioDraws, "logRatios">, { alpha }: { readonly alpha: number }): TailEstimate {

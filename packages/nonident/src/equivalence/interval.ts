@@ -65,7 +65,7 @@ export function bootstrapInterval(
  * @example
  * ```ts
  * import { empiricalBernstein } from "@lab/nonident";
- * empiricalBernstein(new Float64Array(1000).fill(0.5), { alpha: 0.05, range: [0, 1] }).upper.toFixed(5); // => '0.51024'
+ * empiricalBernstein(new Float64Array(1000).fill(0.5), { alpha: 0.05, range: [0, 1] }).upper.toFixed(5); // => '0.51023'
  * ```
  */
 export function empiricalBernstein(
