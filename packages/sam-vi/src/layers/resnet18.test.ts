@@ -1,7 +1,11 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { memory, oneHot, sum, tensor1d, tidy, train, type Tensor } from "@tensorflow/tfjs-core";
 import { engine, key, normal } from "@lab/tensor-core";
+import { cifar10, fullBatch } from "@lab/tensor-core/data";
 import { expect, it } from "vitest";
-import { resnet18, sam } from "./index.ts";
+import { asam, resnet18, sam } from "./index.ts";
 
 await engine();
 
@@ -39,4 +43,18 @@ it("resnet18() learns a few images under sam(), and leaks nothing on the way", a
   expect(Math.min(...losses.slice(-3))).toBeLessThan(0.3 * losses[0]!);
   expect(new Set(counts.slice(2)).size).toBe(1);
   network.dispose();
+});
+
+it("resnet18() trains on files of CIFAR-10's binary format under asam()", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "cifar10-"));
+  // Each class has a brightness of its own.
+  const record = (_: unknown, k: number): number[] => [k % 10, ...Array.from({ length: 3072 }, (_unused, i) => (25 * (k % 10) + (i % 7)) % 256)];
+  for (let i = 1; i <= 5; i++) await writeFile(join(folder, `data_batch_${i}.bin`), Uint8Array.from(Array.from({ length: 4 }, record).flat()));
+  const { images, labels } = fullBatch(await cifar10({ folder, standardise: true }));
+  const network = resnet18({ width: 2 });
+  network.compile({ optimizer: asam(train.momentum(0.05, 0.9), { rho: 0.1 }), loss: "categoricalCrossentropy", metrics: ["accuracy"] });
+  const { history } = await network.fit(images, oneHot(labels, 10), { batchSize: 10, epochs: 14, verbose: 0 });
+  const losses = history["loss"] as number[];
+  expect(losses.at(-1)!).toBeLessThan(0.7 * losses[0]!);
+  await rm(folder, { recursive: true });
 });
