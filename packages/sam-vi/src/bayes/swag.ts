@@ -138,10 +138,10 @@ export function swagDiagonal<P extends Params>({ mean, squares, taken }: SwagMom
  * @throws RangeError unless scale is finite and not negative
  * @example
  * ```ts
- * import { scalar, tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+ * import { scalar, tensor } from "@tensorflow/tfjs-core";
  * import { key } from "@lab/tensor-core";
  * import { swagDraw } from "@lab/sam-vi";
- * const moments = { mean: { w: tensor1d([1]) }, squares: { w: tensor1d([8]) }, deviations: { w: tensor2d([[1], [2]]) }, taken: scalar(2) };
+ * const moments = { mean: { w: tensor([1]) }, squares: { w: tensor([8]) }, deviations: { w: tensor([[1], [2]]) }, taken: scalar(2) };
  * swagDraw(key(0), moments, { scale: 0 }).w.dataSync(); // => Float32Array(1) [ 1 ]
  * ```
  */

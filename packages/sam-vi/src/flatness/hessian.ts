@@ -97,10 +97,10 @@ export type HessianEigenvalues = { readonly largest: readonly Eigenvalue[]; read
  * @throws RangeError for a count or a number of steps that is none, or no batches
  * @example
  * ```ts
- * import { mul, square, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+ * import { mul, square, sum, tensor1d, type Scalar, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { key } from "@lab/tensor-core";
  * import { hessianEigenvalues } from "@lab/sam-vi";
- * const loss = ({ w }: { readonly w: Tensor1D }) => sum(mul(square(w), tensor1d([1, 2, 3])));
+ * const loss = ({ w }: { readonly w: Tensor1D }): Scalar => sum(mul(square(w), tensor1d([1, 2, 3])));
  * const { largest } = await hessianEigenvalues(loss, { w: tensor1d([1, 1, 1]) }, { key: key(0), count: 2 });
  * largest.map(({ value }) => Math.round(value)); // => [ 6, 4 ]
  * ```

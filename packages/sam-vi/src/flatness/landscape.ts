@@ -44,9 +44,9 @@ export type LandscapePoint = { readonly a: number; readonly b: number; readonly 
  * @throws RangeError unless there are one or two directions, a positive span and two points a side; for no batches
  * @example
  * ```ts
- * import { square, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+ * import { square, sum, tensor1d, type Scalar, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { landscape } from "@lab/sam-vi";
- * const bowl = ({ w }: { readonly w: Tensor1D }) => sum(square(w));
+ * const bowl = ({ w }: { readonly w: Tensor1D }): Scalar => sum(square(w));
  * const points = await landscape(bowl, { w: tensor1d([0, 0]) }, { directions: [{ w: tensor1d([1, 1]) }], points: 3 });
  * points.map(({ a, loss }) => [a, loss]); // => [ [ -1, 2 ], [ 0, 0 ], [ 1, 2 ] ]
  * ```
@@ -100,9 +100,9 @@ export type Connection = {
  * @throws RangeError for fewer than two points, a negative margin or no batches
  * @example
  * ```ts
- * import { square, sub, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+ * import { square, sub, sum, tensor1d, type Scalar, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { connection } from "@lab/sam-vi";
- * const wells = ({ w }: { readonly w: Tensor1D }) => sum(square(sub(square(w), 1)));
+ * const wells = ({ w }: { readonly w: Tensor1D }): Scalar => sum(square(sub(square(w), 1)));
  * const { barrier } = await connection(wells, { w: tensor1d([-1]) }, { to: { w: tensor1d([1]) }, points: 5 });
  * [barrier.height, barrier.t]; // => [ 1, 0.5 ]
  * ```

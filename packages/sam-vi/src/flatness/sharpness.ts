@@ -25,10 +25,10 @@ export type WorstCase = Estimate & { readonly late: number };
  * @throws RangeError for a radius, a number of steps or of ascents that is none, or no batches
  * @example
  * ```ts
- * import { square, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+ * import { square, sum, tensor1d, type Scalar, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { key } from "@lab/tensor-core";
  * import { worstCaseSharpness } from "@lab/sam-vi";
- * const bowl = ({ w }: { readonly w: Tensor1D }) => sum(square(w));
+ * const bowl = ({ w }: { readonly w: Tensor1D }): Scalar => sum(square(w));
  * const { mean } = await worstCaseSharpness(bowl, { w: tensor1d([3, 4]) }, { rho: 0.5, key: key(0) });
  * mean.toFixed(3); // => '5.250'
  * ```
@@ -104,7 +104,7 @@ export async function worstCaseSharpness<P extends Params, Batch = void>(
  * @throws as `worstCaseSharpness`
  * @example
  * ```ts
- * import { square, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+ * import { square, sum, tensor1d, type Scalar, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { oneStepSharpness } from "@lab/sam-vi";
  * const { mean } = await oneStepSharpness(({ w }: { readonly w: Tensor1D }) => sum(square(w)), { w: tensor1d([3, 4]) }, { rho: 0.5 });
  * mean.toFixed(3); // => '5.250'
@@ -134,10 +134,10 @@ export async function oneStepSharpness<P extends Params, Batch = void>(
  * @throws as `worstCaseSharpness`
  * @example
  * ```ts
- * import { square, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+ * import { square, sum, tensor1d, type Scalar, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { key } from "@lab/tensor-core";
  * import { averageSharpness } from "@lab/sam-vi";
- * const bowl = ({ w }: { readonly w: Tensor1D }) => sum(square(w));
+ * const bowl = ({ w }: { readonly w: Tensor1D }): Scalar => sum(square(w));
  * const { mean, error } = await averageSharpness(bowl, { w: tensor1d([0, 0]) }, { rho: 1, draws: 500, key: key(1) });
  * Math.abs(mean - 1) < 5 * error; // => true
  * ```

@@ -23,10 +23,10 @@ export type SpectralDensity = {
  * @throws RangeError for a number of steps, probes or points that is none, or no batches
  * @example
  * ```ts
- * import { mul, square, sum, tensor1d, type Tensor1D } from "@tensorflow/tfjs-core";
+ * import { mul, square, sum, tensor1d, type Scalar, type Tensor1D } from "@tensorflow/tfjs-core";
  * import { key } from "@lab/tensor-core";
  * import { spectralDensity } from "@lab/sam-vi";
- * const loss = ({ w }: { readonly w: Tensor1D }) => sum(mul(square(w), tensor1d([1, 1, -3])));
+ * const loss = ({ w }: { readonly w: Tensor1D }): Scalar => sum(mul(square(w), tensor1d([1, 1, -3])));
  * const { negative } = await spectralDensity(loss, { w: tensor1d([1, 1, 1]) }, { key: key(0), probes: 200, steps: 3 });
  * Math.abs(negative - 1 / 3) < 0.1; // => true
  * ```

@@ -9,9 +9,10 @@ import { initializers, input, layers, model, type LayersModel, type SymbolicTens
  * @throws RangeError unless classes and width are whole numbers ≥ 1
  * @example
  * ```ts
- * import { zeros } from "@tensorflow/tfjs-core";
+ * import { zeros, type Tensor } from "@tensorflow/tfjs-core";
  * import { resnet18 } from "@lab/sam-vi/layers";
- * resnet18({ width: 4 }).predict(zeros([1, 32, 32, 3])).shape; // => [ 1, 10 ]
+ * const probabilities = resnet18({ width: 4 }).predict(zeros([1, 32, 32, 3])) as Tensor;
+ * probabilities.shape; // => [ 1, 10 ]
  * ```
  */
 export function resnet18({
