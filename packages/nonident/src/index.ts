@@ -28,7 +28,9 @@ export {
 export { floored } from "./equivalence/floored.ts";
 export { bootstrapInterval, empiricalBernstein, normalInterval, type Interval } from "./equivalence/interval.ts";
 export { logRatioDraws, type LogRatioDraws, type LogRatioDrawsOptions } from "./equivalence/log-ratio-draws.ts";
+export { automatonKl, automatonModel, type ProbabilisticAutomaton } from "./equivalence/probabilistic-automaton.ts";
 export { sequenceKl, type SequenceKl, type SequenceKlOptions } from "./equivalence/sequence-kl.ts";
+export { textModel, type TextModelOptions } from "./equivalence/text-model.ts";
 export { aNbNaN } from "./language/a-n-b-n-a-n.ts";
 export { aNbNcN } from "./language/a-n-b-n-c-n.ts";
 export { aNbN } from "./language/a-n-b-n.ts";
@@ -41,6 +43,7 @@ export { contextFree } from "./language/derivations.ts";
 export { dyck } from "./language/dyck.ts";
 export { extrapolationLanguages, type ExtrapolationLanguage } from "./language/extrapolation-language.ts";
 export { finiteAutomaton, type FiniteAutomatonOptions } from "./language/finite-automaton.ts";
+export { ginc, type Ginc, type GincOptions, type GincPrompt } from "./language/ginc.ts";
 export type { FiniteGrammar, Grammar } from "./language/grammar.ts";
 export { hiddenMarkovMixture, type HiddenMarkov } from "./language/hidden-markov.ts";
 export { inside, outside, prefixWeight, type Chart, type LeftCorners } from "./language/inside-outside.ts";

@@ -1,25 +1,23 @@
 import { key } from "@lab/tensor-core";
-import { defineCommand, type ArgsDef, type CommandDef } from "citty";
+import { defineCommand, type SubCommandsDef } from "citty";
 import { divergences } from "../equivalence/divergences.ts";
 import { logRatioKl, raoBlackwellKl, sampledSquaredHellinger, sampledTv } from "../equivalence/estimators.ts";
 import { logRatioDraws } from "../equivalence/log-ratio-draws.ts";
 import { endpointArguments, MODEL_ARGUMENT, modelPair, wholeNumber } from "./model-argument.ts";
 import { printed } from "./printed.ts";
 
-const args = {
-  p: { type: "positional", required: true, description: `p, ${MODEL_ARGUMENT}` },
-  q: { type: "positional", required: true, description: "q, another one of the same vocabulary" },
-  longest: { type: "string", default: "32", valueHint: "tokens", description: "The most tokens of a sequence, its end included" },
-  draws: { type: "string", valueHint: "count", description: "Estimate from so many sequences of p, instead of enumerating all" },
-  seed: { type: "string", default: "0", description: "Seed of the draws" },
-  ...endpointArguments,
-  json: { type: "boolean", description: "Print one JSON object" },
-} as const satisfies ArgsDef;
-
 /** How far two models are apart. */
-export const klCommand: CommandDef<typeof args> = defineCommand({
+export const klCommand: SubCommandsDef[string] = defineCommand({
   meta: { name: "kl", description: "Divergences of two models over whole sequences, in nats: by enumeration, or from draws" },
-  args,
+  args: {
+    p: { type: "positional", required: true, description: `p, ${MODEL_ARGUMENT}` },
+    q: { type: "positional", required: true, description: "q, another one of the same vocabulary" },
+    longest: { type: "string", default: "32", valueHint: "tokens", description: "The most tokens of a sequence, its end included" },
+    draws: { type: "string", valueHint: "count", description: "Estimate from so many sequences of p, instead of enumerating all" },
+    seed: { type: "string", default: "0", description: "Seed of the draws" },
+    ...endpointArguments,
+    json: { type: "boolean", description: "Print one JSON object" },
+  },
   async run({ args: given }) {
     const { pair, end } = await modelPair([given.p, given.q], given);
     const extent = { end, longest: wholeNumber("longest", given.longest) };

@@ -1,22 +1,20 @@
 import { foldIn, key } from "@lab/tensor-core";
-import { defineCommand, type ArgsDef, type CommandDef } from "citty";
+import { defineCommand, type SubCommandsDef } from "citty";
 import { prompts } from "../language/prompts.ts";
 import { grammarNames, namedGrammar } from "../model/named-grammar.ts";
 import { wholeNumber } from "./model-argument.ts";
 import { printed } from "./printed.ts";
 
-const args = {
-  name: { type: "positional", required: false, description: "One language: its counts, prompts and some strings" },
-  length: { type: "string", default: "8", description: "The length of strings and prompts" },
-  sample: { type: "string", default: "3", valueHint: "count", description: "How many strings of that length to draw, all of them equally likely" },
-  seed: { type: "string", default: "0", description: "Seed of the draws" },
-  json: { type: "boolean", description: "Print one JSON object" },
-} as const satisfies ArgsDef;
-
 /** The languages that have a name. */
-export const languagesCommand: CommandDef<typeof args> = defineCommand({
+export const languagesCommand: SubCommandsDef[string] = defineCommand({
   meta: { name: "languages", description: "The languages that have a name: how many strings, which prompts are in distribution, samples" },
-  args,
+  args: {
+    name: { type: "positional", required: false, description: "One language: its counts, prompts and some strings" },
+    length: { type: "string", default: "8", description: "The length of strings and prompts" },
+    sample: { type: "string", default: "3", valueHint: "count", description: "How many strings of that length to draw, all of them equally likely" },
+    seed: { type: "string", default: "0", description: "Seed of the draws" },
+    json: { type: "boolean", description: "Print one JSON object" },
+  },
   run({ args: given }) {
     const length = wholeNumber("length", given.length);
     const described = (name: string): Record<string, string | number> => {

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { ArgsDef } from "citty";
+import type { StringArgDef } from "citty";
 import { z } from "zod";
 import type { ClosedModel } from "../model/closed-model.ts";
 import { endpoint } from "../model/endpoint.ts";
@@ -12,10 +12,10 @@ export const MODEL_ARGUMENT =
   "a model: a JSON file of a table; a language with the longest of its equally likely strings, such as dyck-2:8; or an endpoint, endpoint:MODEL@URL";
 
 /** What endpoints need. */
-export const endpointArguments = {
+export const endpointArguments: { readonly pieces: StringArgDef; readonly top: StringArgDef } = {
   pieces: { type: "string", valueHint: "file", description: "For endpoints: a JSON list of the text of each token, the end symbol last" },
   top: { type: "string", valueHint: "count", description: "For endpoints: how many tokens to ask for; the remainder is spread evenly over the others" },
-} as const satisfies ArgsDef;
+};
 
 async function json(path: string): Promise<unknown> {
   const text = await readFile(path, "utf8").catch((cause: unknown) => {

@@ -2,15 +2,21 @@ import { tabular, type Tabular } from "@lab/tensor-core";
 import { z } from "zod";
 import type { ClosedModel } from "./closed-model.ts";
 
-const schema = z.strictObject({
+/** A tabular model as it is written in a file: sequences without their end symbol, with probabilities that sum to one. */
+export type ModelFile = {
+  readonly vocabulary: number;
+  readonly end: number;
+  readonly sequences: readonly (readonly [sequence: readonly number[], probability: number])[];
+  /** Probabilities after prefixes of probability zero: uniform where absent. */
+  readonly elsewhere?: readonly number[] | undefined;
+};
+
+const schema: z.ZodType<ModelFile> = z.strictObject({
   vocabulary: z.int().min(1),
   end: z.int().min(0),
   sequences: z.array(z.tuple([z.array(z.int().min(0)), z.number().min(0)])).min(1),
   elsewhere: z.array(z.number().min(0)).optional(),
 });
-
-/** A tabular model as it is written in a file: sequences without their end symbol, with probabilities that sum to one. */
-export type ModelFile = z.infer<typeof schema>;
 
 /**
  * The exact model of a file `{ "vocabulary": 3, "end": 2, "sequences": [[[0], 0.25], [[0, 1], 0.75]] }`: conditionals of a finite distribution, and
