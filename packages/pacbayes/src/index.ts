@@ -7,8 +7,11 @@ export { bestLambda, lambda } from "./bounds/lambda.ts";
 export { maurer } from "./bounds/maurer.ts";
 export { mcallester } from "./bounds/mcallester.ts";
 export { quadratic } from "./bounds/quadratic.ts";
+export { recursiveBounds, type RecursiveStage, type RecursiveStart } from "./bounds/recursive.ts";
 export { refinedTolstikhin } from "./bounds/refined-tolstikhin.ts";
+export { splitKl, type SplitCertificate } from "./bounds/split-kl.ts";
 export { tolstikhin } from "./bounds/tolstikhin.ts";
+export { bestPosterior, type BestPosterior, type PosteriorDraws } from "./certify/best-posterior.ts";
 export { centralLimit, type AsymptoticCertificate, type AsymptoticInterval, type RungEstimate } from "./certify/central-limit.ts";
 export type { Confidence, RiskInterval, Stated } from "./certify/confidence.ts";
 export { readCertificate, writeCertificate } from "./certify/certificate-file.ts";
@@ -25,11 +28,14 @@ export {
   type Verification,
 } from "./certify/record.ts";
 export { withoutMixing, type AnnealedCertificate, type AnnealedWeights, type WithoutMixingOptions } from "./certify/without-mixing.ts";
+export { autocorrelation } from "./diagnostics/autocorrelation.ts";
 export { chains, type Draws } from "./diagnostics/draws.ts";
 export { effectiveSampleSize, type EssOf } from "./diagnostics/effective-sample-size.ts";
 export { energyFraction } from "./diagnostics/energy.ts";
 export { monteCarloError, type ErrorOf } from "./diagnostics/monte-carlo-error.ts";
 export { rHat } from "./diagnostics/r-hat.ts";
+export { summaries, summary, type DrawsSummary } from "./diagnostics/summary.ts";
+export { transitionReport, type TransitionReport } from "./diagnostics/transition-report.ts";
 export { acceptanceRatio } from "./evidence/acceptance-ratio.ts";
 export { annealedEvidence, type AnnealedEvidence } from "./evidence/annealed-evidence.ts";
 export { batchMeans } from "./evidence/batch-means.ts";
