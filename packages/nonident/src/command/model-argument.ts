@@ -43,7 +43,7 @@ export function realNumber(flag: string, given: string): number {
 }
 
 /** The model of an argument. */
-export async function modelArgument(
+async function modelArgument(
   given: string,
   { pieces, top }: { readonly pieces?: string | undefined; readonly top?: string | undefined },
 ): Promise<ClosedModel> {

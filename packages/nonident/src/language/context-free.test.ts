@@ -115,6 +115,22 @@ describe("contextFree()", () => {
     for (const length of [0, 2, 5, 6, 40]) expect(nested.count(length)).toBe(language.count(length));
   });
 
+  it("contextFree() decides prompts of hundreds of symbols", () => {
+    const open = new Array<number>(150).fill(0);
+    const closed = new Array<number>(150).fill(1);
+    expect([nested.viable([...open, ...open]), nested.contains([...open, ...closed]), nested.contains([...open, ...closed.slice(1)])]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect([nested.viable([...open, 3]), nested.viable([...open, ...closed.slice(1), 2])]).toEqual([false, true]);
+  });
+
+  it("contextFree() of a grammar that derives nothing has no viable prefix", () => {
+    const barren = contextFree({ start: "S", productions: [{ left: "S", right: [0, "S"] }] });
+    expect([barren.viable([]), barren.viable([0]), barren.contains([0]), barren.count(3)]).toEqual([false, false, false, 0n]);
+  });
+
   it("contextFree() samples its strings of a length equally often", () => {
     const draws = 1000;
     const seen = new Map<string, number>();

@@ -1,7 +1,7 @@
-import { foldIn, type Key, type Sequence, type Token } from "@lab/tensor-core";
+import { foldIn, type Key, type Token } from "@lab/tensor-core";
 import { normalForm, type ContextFree } from "./context-free.ts";
 import type { Grammar } from "./grammar.ts";
-import { inside, leftCorners, prefixWeight, type LeftCorners } from "./inside-outside.ts";
+import { recognition } from "./recognition.ts";
 import { uniformWholeNumber } from "./uniform-whole-number.ts";
 
 /**
@@ -22,9 +22,7 @@ export function contextFree({ start, productions }: ContextFree): Grammar {
   const grammar = normalForm({ start, productions: productions.map(({ left, right }) => ({ left, right })) });
   const { size, alphabet, binary, terminal, empty } = grammar;
   const whole = (weight: number): bigint => BigInt(Math.round(weight));
-  // For prefixes each rule has a small weight, so that sums over all continuations are finite.
-  const finite = { ...grammar, binary: scaled(grammar.binary), terminal: scaled(grammar.terminal) };
-  let corners: LeftCorners | undefined;
+  const recognised = recognition(grammar);
   const counts: bigint[][] = [new Array<bigint>(size).fill(0n)];
   const counted = (length: number): readonly bigint[] => {
     for (let n = counts.length; n <= length; n++) {
@@ -62,20 +60,11 @@ export function contextFree({ start, productions }: ContextFree): Grammar {
   return {
     alphabet,
     count,
-    contains: (sequence: Sequence) => (sequence.length === 0 ? empty > 0 : inside(grammar, sequence)[0]![sequence.length]![0]! > 0),
-    viable(prefix) {
-      corners ??= leftCorners(finite);
-      return (prefix.length === 0 && empty > 0) || prefixWeight({ ...finite, empty: 0 }, prefix, corners) > 0;
-    },
+    contains: (sequence) => recognised(sequence).whole,
+    viable: (prefix) => recognised(prefix).prefix,
     sample(key, { length }) {
       if (count(length) === 0n) throw new RangeError(`Cannot sample a string: no member has length ${length}`);
       return length === 0 ? [] : drawn(key, 0, length);
     },
   };
-}
-
-/** Rules with weights that sum to at most ¼ for each left side: Z ≤ ¼ + ¼ Z² has a root, and its sums are finite. */
-function scaled<R extends readonly [...number[], number]>(rules: readonly R[]): R[] {
-  const total = rules.reduce((sum, rule) => sum + rule.at(-1)!, 0);
-  return rules.map((rule) => rule.with(-1, rule.at(-1)! / (4 * total)) as unknown as R);
 }
