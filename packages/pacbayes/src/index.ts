@@ -13,8 +13,8 @@ export { splitKl, type SplitCertificate } from "./bounds/split-kl.ts";
 export { tolstikhin } from "./bounds/tolstikhin.ts";
 export { bestPosterior, type BestPosterior, type PosteriorDraws } from "./certify/best-posterior.ts";
 export { centralLimit, type AsymptoticCertificate, type AsymptoticInterval, type RungEstimate } from "./certify/central-limit.ts";
-export type { Confidence, RiskInterval, Stated } from "./certify/confidence.ts";
 export { readCertificate, writeCertificate } from "./certify/certificate-file.ts";
+export type { Confidence, RiskInterval, Stated } from "./certify/confidence.ts";
 export { exactDraws, exactPosterior, type GibbsCertificate, type PosteriorCertificate, type RungDraws } from "./certify/exact-draws.ts";
 export { meanInterval, type MeanOfDraws } from "./certify/mean-interval.ts";
 export {
@@ -51,6 +51,7 @@ export { gibbsPosterior, type Energy } from "./gibbs/gibbs-posterior.ts";
 export { checkedLadder, ladder } from "./gibbs/ladder.ts";
 export { communicationBarrier, equalExchange, equalKl, type PilotRung } from "./gibbs/placement.ts";
 export { adapted, frozen, type AdaptedState } from "./hmc/adapted.ts";
+export { chees, frozenChees, type CheesInfo, type CheesOptions, type CheesState, type TrajectoryLearning } from "./hmc/chees.ts";
 export { dualAveraging, type DualAveraging, type DualAveragingOptions, type DualAveragingState } from "./hmc/dual-averaging.ts";
 export { endpoint, type Dynamics, type PhasePoint } from "./hmc/endpoint.ts";
 export { rotation, straight, type Flow } from "./hmc/flow.ts";
@@ -58,6 +59,7 @@ export { hmc, type HmcInfo, type HmcOptions, type HmcStart, type HmcState } from
 export { blanes, leapfrog, mclachlan, yoshida, type Integrator } from "./hmc/integrator.ts";
 export { diagonal, identity, kineticChange, type Metric } from "./hmc/metric.ts";
 export { metropolis, type Verdict } from "./hmc/metropolis.ts";
+export { nuts, type NutsInfo, type NutsOptions } from "./hmc/nuts.ts";
 export { fixedSteps, jitteredSteps, lasting, type Trajectory } from "./hmc/trajectory.ts";
 export { mala } from "./langevin/mala.ts";
 export { boundedCrossEntropy, type BoundedCrossEntropyOptions } from "./loss/bounded-cross-entropy.ts";
@@ -79,4 +81,5 @@ export {
   type ObjectiveOptions,
 } from "./mean-field/objective.ts";
 export { mlpCentre, wideMlp, type MlpSizes, type WideDense, type WideMlp } from "./network/wide-mlp.ts";
+export { annealed, type Climb } from "./tempering/annealed.ts";
 export { replicaExchange, type ExchangeInfo, type ExchangeState, type Replicas } from "./tempering/replica-exchange.ts";

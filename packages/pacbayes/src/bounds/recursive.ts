@@ -35,7 +35,7 @@ export type RecursiveStart = { readonly empiricalRisk: number; readonly kl: numb
  * import { recursiveBounds } from "@lab/pacbayes";
  * const first = { empiricalRisk: 0.2, kl: 300, n: 60_000 };
  * const second = { gamma: 0.5, shares: [0.92, 0.07, 0.02] as const, kl: 200, n: 30_000 };
- * recursiveBounds(first, [second], { delta: 0.025 }).map((bound) => bound.toFixed(3)); // => [ '0.242', '0.159' ]
+ * recursiveBounds(first, [second], { delta: 0.025 }).map((bound) => bound.toFixed(3)); // => [ '0.243', '0.168' ]
  * ```
  */
 export function recursiveBounds(first: RecursiveStart, stages: readonly RecursiveStage[], { delta }: { readonly delta: number }): readonly number[] {

@@ -86,7 +86,7 @@ export function maurerObjective(options: ObjectiveOptions): BoundObjective {
  * ```ts
  * import { tensor1d } from "@tensorflow/tfjs-core";
  * import { mcallesterObjective } from "@lab/pacbayes";
- * mcallesterObjective({ n: 60_000, delta: 0.05 })(tensor1d([0.02]), tensor1d([100])).dataSync()[0].toFixed(5); // => "0.05017"
+ * mcallesterObjective({ n: 60_000, delta: 0.05 })(tensor1d([0.02]), tensor1d([100])).dataSync()[0].toFixed(5); // => "0.05016"
  * ```
  */
 export function mcallesterObjective(options: ObjectiveOptions): BoundObjective {
