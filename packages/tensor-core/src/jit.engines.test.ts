@@ -179,6 +179,15 @@ describe("iterate()", () => {
     expect(f.traces).toBeLessThanOrEqual(1);
   });
 
+  it("iterate() ends after the step from which `until` holds, in and out of jit, at the latest after all steps", () => {
+    const doubled = (x: tf.Scalar, limit: number): tf.Scalar => iterate(10, (at: tf.Scalar) => tf.mul(at, 2), x, { until: (at) => tf.greater(at, limit) });
+    for (const limit of [1, 50, 1e9]) {
+      using compiled = jit((x: tf.Scalar) => doubled(x, limit));
+      const expected = Math.min(2 ** 10, 2 ** Math.max(1, Math.floor(Math.log2(limit)) + 1));
+      expect(scoped(() => [compiled(tf.scalar(1)).dataSync()[0], doubled(tf.scalar(1), limit).dataSync()[0]])).toEqual([expected, expected]);
+    }
+  });
+
   it("iterate() inside iterate(), over tensors and keys from around both", () => {
     const nested = (x: tf.Tensor, c: tf.Tensor, k: Key): tf.Tensor =>
       iterate(

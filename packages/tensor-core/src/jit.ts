@@ -1,4 +1,4 @@
-import { add, clone, scalar, Tensor, tensor1d, type Scalar } from "@tensorflow/tfjs-core";
+import { add, clone, scalar, Tensor, tensor1d, where, type Scalar } from "@tensorflow/tfjs-core";
 import { load, type CompiledGraph } from "./engine/graph/compiled.ts";
 import { currentTrace, trace, type Traced } from "./engine/graph/trace.ts";
 import { nativeBackend, type NativeBackend } from "./engine/native-backend.ts";
@@ -201,7 +201,7 @@ function run(backend: NativeBackend, graph: CompiledGraph, inputs: readonly Inpu
  * state after `steps` times state ← body(state, i), i = 0, 1, …
  *
  * Inside `jit` the body is traced once, whatever `steps` is, and `steps` may be decided by the graph (an int32 scalar); elsewhere it is a plain loop.
- * Gradients may be taken inside the body, not through the loop.
+ * Gradients may be taken inside the body, not through the loop. `until` is asked after each step, and ends the loop early where it holds: a bool scalar.
  *
  * @throws ShapeError if the body changes the structure, a shape or a dtype of the state; RangeError if `steps` is no whole number
  * @example
@@ -211,23 +211,33 @@ function run(backend: NativeBackend, graph: CompiledGraph, inputs: readonly Inpu
  * iterate(10, (x) => mul(x, 2), scalar(1)).dataSync()[0]; // => 1024
  * ```
  */
-export function iterate<T extends Tree>(steps: number | Scalar, body: (state: T, i: Scalar) => T, state: T): T {
+export function iterate<T extends Tree>(
+  steps: number | Scalar,
+  body: (state: T, i: Scalar) => T,
+  state: T,
+  { until }: { readonly until?: (state: T) => Scalar } = {},
+): T {
   if (typeof steps === "number" && !(Number.isInteger(steps) && steps >= 0))
     throw new RangeError(`Cannot iterate: expected a whole number of steps, got ${steps}`);
   const tracing = currentTrace();
   return scoped(() => {
-    if (tracing === undefined) return repeated(typeof steps === "number" ? steps : steps.dataSync()[0]!, body, state);
+    if (tracing === undefined) return repeated(typeof steps === "number" ? steps : steps.dataSync()[0]!, body, { state, until });
     let shaped = state;
     const limit = typeof steps === "number" ? scalar(steps, "int32") : steps;
     const [, , ...finals] = tracing.loop([scalar(0, "int32"), limit, ...tensors(state)], ([i, n, ...carried]) => {
       shaped = body(withTensors(state, carried), i as Scalar);
-      return [add(i!, scalar(1, "int32")), n!, ...checked(shaped, state)];
+      const taken = add(i!, scalar(1, "int32"));
+      return [taken, until === undefined ? n! : where(until(shaped), taken, n!), ...checked(shaped, state)];
     });
     return withTensors(shaped, finals);
   });
 }
 
-function repeated<T extends Tree>(steps: number, body: (state: T, i: Scalar) => T, initial: T): T {
+function repeated<T extends Tree>(
+  steps: number,
+  body: (state: T, i: Scalar) => T,
+  { state: initial, until }: { readonly state: T; readonly until: ((state: T) => Scalar) | undefined },
+): T {
   using state = own(() => initial);
   for (let i = 0; i < steps; i++) {
     using none = state.advance((s) => {
@@ -235,6 +245,7 @@ function repeated<T extends Tree>(steps: number, body: (state: T, i: Scalar) => 
       checked(next, s);
       return [next, null] as const;
     });
+    if (until !== undefined && scoped(() => until(state.value).dataSync()[0])) break;
   }
   return map((x) => clone(x), state.value);
 }

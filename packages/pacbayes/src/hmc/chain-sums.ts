@@ -1,5 +1,5 @@
 import { add, cast, div, equal, expandDims, matMul, mul, reshape, sum, where, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
-import { map, ShapeError, tensors, type Params } from "@lab/tensor-core";
+import { map, ShapeError, tensors, type Params, type Tree } from "@lab/tensor-core";
 
 /** ⟨a, b⟩ of each chain, over all axes but the first of all leaves: [chain]. */
 export function chainDot(a: Params, b: Params): Tensor {
@@ -16,7 +16,7 @@ export function alongChains(perChain: Tensor, leaf: Tensor): Tensor {
 }
 
 /** x of the chains where the condition [chain] holds, y of the others. */
-export function whereChains<T extends Params>(condition: Tensor, x: T, y: T): T {
+export function whereChains<T extends Tree>(condition: Tensor, x: T, y: T): T {
   return map((a, b) => where(alongChains(condition, a), a, b), x, y);
 }
 

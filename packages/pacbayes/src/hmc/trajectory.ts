@@ -52,9 +52,9 @@ export function jitteredSteps(
 /**
  * L = ⌈v τ/ε⌉ cut to [1, most], v ~ U[1 − jitter, 1 + jitter): trajectories that last about τ, whatever the step size ε becomes [Hoffman2021, §2].
  *
- * A step size [chain] gives each chain its own L, with one v for all. In whitened coordinates the prior's motion has period 2π: τ = π/2 forgets where it came from.
+ * A step size or a time [chain] gives each chain its own L, with one v for all. In whitened coordinates the prior's motion has period 2π: τ = π/2 forgets where it came from.
  *
- * @throws RangeError unless τ is positive, jitter in [0, 1) and `most` a whole number of at least 1
+ * @throws RangeError unless τ is positive, jitter in [0, 1] and `most` a whole number of at least 1
  * @example
  * ```ts
  * import { scalar } from "@tensorflow/tfjs-core";
@@ -64,11 +64,12 @@ export function jitteredSteps(
  * ```
  */
 export function lasting(
-  time: number,
+  time: number | Tensor,
   { jitter = 0.5, most = 1000 }: { readonly jitter?: number; readonly most?: number } = {},
 ): <S extends Tensor>(key: Key, stepSize: S) => S {
-  if (!(time > 0 && time < Infinity)) throw new RangeError(`Cannot set a trajectory: time must be positive and finite, got ${time}`);
-  if (!(jitter >= 0 && jitter < 1)) throw new RangeError(`Cannot set a trajectory: jitter must be in [0, 1), got ${jitter}`);
+  if (typeof time === "number" && !(time > 0 && time < Infinity))
+    throw new RangeError(`Cannot set a trajectory: time must be positive and finite, got ${time}`);
+  if (!(jitter >= 0 && jitter <= 1)) throw new RangeError(`Cannot set a trajectory: jitter must be in [0, 1], got ${jitter}`);
   whole("most", most);
   return <S extends Tensor>(key: Key, stepSize: S) => {
     const target = mul(uniform(key, [], { min: 1 - jitter, max: 1 + jitter }), time);
