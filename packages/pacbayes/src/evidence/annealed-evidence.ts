@@ -1,4 +1,5 @@
 import { logSumExp } from "@lab/tensor-core";
+import { checkedLadder } from "../gibbs/ladder.ts";
 
 /** What M annealed trajectories say of the evidence, nats. */
 export type AnnealedEvidence = {
@@ -29,9 +30,7 @@ export type AnnealedEvidence = {
  * ```
  */
 export function annealedEvidence(energies: readonly ArrayLike<number>[], ladder: readonly number[]): AnnealedEvidence {
-  if (ladder[0] !== 0) throw new RangeError(`Cannot anneal: expected the ladder's first lambda to be 0, got ${ladder[0] ?? "an empty ladder"}`);
-  const fall = ladder.findIndex((lambda, i) => i > 0 && !(lambda > ladder[i - 1]! && lambda < Infinity));
-  if (fall > 0) throw new RangeError(`Cannot anneal: expected lambda to increase, got ${ladder[fall]} after ${ladder[fall - 1]}`);
+  checkedLadder(ladder);
   if (energies.length !== ladder.length - 1 || energies.length === 0)
     throw new RangeError(`Cannot anneal: expected a row of energies for each of ${ladder.length - 1} intervals, got ${energies.length}`);
   const chains = energies[0]!.length;

@@ -1,3 +1,4 @@
+import { checkedLadder } from "../gibbs/ladder.ts";
 import { finiteDraws, type Draws } from "../diagnostics/draws.ts";
 
 /** What was drawn at one inverse temperature: U = n r̂, nats, [chain][draw]. */
@@ -5,13 +6,7 @@ export type EnergyDraws = { readonly lambda: number; readonly energies: Draws };
 
 /** The energies as float64, undefined where they are not finite. @throws RangeError unless λ starts at 0 and increases, each rung with 4 draws or more */
 export function checkedRungs(caller: string, rungs: readonly EnergyDraws[]): readonly (readonly Float64Array[] | undefined)[] {
-  if (rungs[0]?.lambda !== 0)
-    throw new RangeError(`Cannot apply ${caller}: expected the ladder's first lambda to be 0, got ${rungs[0]?.lambda ?? "an empty ladder"}`);
-  rungs.forEach(({ lambda }, i) => {
-    const before = rungs[i - 1]?.lambda;
-    if (before !== undefined && !(lambda > before && lambda < Infinity))
-      throw new RangeError(`Cannot apply ${caller}: expected lambda to increase, got ${lambda} after ${before}`);
-  });
+  checkedLadder(rungs.map(({ lambda }) => lambda));
   return rungs.map(({ energies }) => finiteDraws(caller, energies));
 }
 

@@ -45,7 +45,7 @@ function ratio(draws: readonly Float64Array[] | undefined, delta: number): { rea
 }
 
 /** F with the energy of the rung itself: KL = F − λ E_λ[U]. */
-export function withKl(
+function withKl(
   lambda: number,
   { freeEnergy, variance, draws }: { readonly freeEnergy: number; readonly variance: number; readonly draws: readonly Float64Array[] | undefined },
 ): FreeEnergyEstimate {

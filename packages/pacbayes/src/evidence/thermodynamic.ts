@@ -1,3 +1,4 @@
+import { checkedLadder } from "../gibbs/ladder.ts";
 import { quadratureWeights, type SumKind } from "./quadrature-weights.ts";
 
 /** What the draws at one inverse temperature say: U = n r̂, nats. */
@@ -87,11 +88,4 @@ function integral(rungs: readonly EnergyEstimate[], k: number, tilt: number): In
 
 function trapezoid(points: readonly (readonly [number, number])[]): number {
   return points.slice(1).reduce((sum, [x, y], i) => sum + ((x - points[i]![0]) * (y + points[i]![1])) / 2, 0);
-}
-
-/** @throws RangeError unless the values start at 0 and increase strictly */
-function checkedLadder(lambdas: readonly number[]): void {
-  if (lambdas[0] !== 0) throw new RangeError(`Cannot integrate along a ladder: expected its first lambda to be 0, got ${lambdas[0] ?? "an empty ladder"}`);
-  const fall = lambdas.findIndex((lambda, i) => i > 0 && !(lambda > lambdas[i - 1]! && lambda < Infinity));
-  if (fall >= 0) throw new RangeError(`Cannot integrate along a ladder: expected lambda to increase, got ${lambdas[fall]} after ${lambdas[fall - 1]}`);
 }

@@ -1,4 +1,4 @@
-import { cast, greater, matMul, mul, neg, reshape, sigmoid, slice, sub, tensor2d, zeros, type Tensor } from "@tensorflow/tfjs-core";
+import { cast, greater, matMul, mul, neg, reshape, sigmoid, slice, sub, zeros, type Tensor } from "@tensorflow/tfjs-core";
 import { chain, engine, key, normal, own, run, scaleByAdam, scoped, type Params } from "@lab/tensor-core";
 import { expect, it } from "vitest";
 import { bestPosterior } from "../certify/best-posterior.ts";
