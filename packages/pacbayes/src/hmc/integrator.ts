@@ -3,7 +3,7 @@
  *
  * Symmetric, hence reversible and of even order; volume is preserved by each part. `kicks` and `drifts` each sum to 1.
  */
-export type Integrator = { readonly name: string; readonly order: 2 | 4; readonly kicks: readonly number[]; readonly drifts: readonly number[] };
+export type Integrator = { readonly name: string; readonly order: 2 | 4 | 6; readonly kicks: readonly number[]; readonly drifts: readonly number[] };
 
 /**
  * Half a kick, a drift, half a kick: order 2, one gradient a step [Neal2011, §2.3].
@@ -40,8 +40,13 @@ const [kick, drift] = [0.11888010966548, 0.29619504261126];
  */
 export const blanes: Integrator = { name: "blanes", order: 2, kicks: [kick, 0.5 - kick, 0.5 - kick, kick], drifts: [drift, 1 - 2 * drift, drift] };
 
+/** Leapfrogs of these fractions of the step, one after another: of order 4 or more, if the fractions are right. */
+function leapfrogs(name: string, order: Integrator["order"], drifts: readonly number[]): Integrator {
+  const kicks = [0, ...drifts].map((drift, i) => (drift + (drifts[i] ?? 0)) / 2);
+  return { name, order, kicks, drifts };
+}
+
 const outer = 1 / (2 - Math.cbrt(2));
-const inner = 1 - 2 * outer;
 /**
  * Three leapfrogs, the middle one backwards: order 4, three gradients a step [Yoshida1990, §4].
  *
@@ -51,9 +56,29 @@ const inner = 1 - 2 * outer;
  * yoshida.order; // => 4
  * ```
  */
-export const yoshida: Integrator = {
-  name: "yoshida",
-  order: 4,
-  kicks: [outer / 2, (outer + inner) / 2, (outer + inner) / 2, outer / 2],
-  drifts: [outer, inner, outer],
-};
+export const yoshida: Integrator = leapfrogs("yoshida", 4, [outer, 1 - 2 * outer, outer]);
+
+const fifth = 1 / (4 - Math.cbrt(4));
+/**
+ * Five leapfrogs, the middle one backwards: order 4, five gradients a step, with an error far below that of three [Suzuki1990].
+ *
+ * @example
+ * ```ts
+ * import { suzuki } from "@lab/pacbayes";
+ * suzuki.drifts.length; // => 5
+ * ```
+ */
+export const suzuki: Integrator = leapfrogs("suzuki", 4, [fifth, fifth, 1 - 4 * fifth, fifth, fifth]);
+
+const sixth = [0.78451361047756, 0.235573213359357, -1.17767998417887];
+const middle = 1 - 2 * sixth.reduce((total, weight) => total + weight, 0);
+/**
+ * Seven leapfrogs: order 6, seven gradients a step [Yoshida1990, §5, solution A].
+ *
+ * @example
+ * ```ts
+ * import { yoshida6 } from "@lab/pacbayes";
+ * yoshida6.order; // => 6
+ * ```
+ */
+export const yoshida6: Integrator = leapfrogs("yoshida6", 6, [...sixth, middle, ...sixth.toReversed()]);
