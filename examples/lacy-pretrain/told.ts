@@ -1,0 +1,60 @@
+import { foldIn, type Key } from "@lab/tensor-core";
+import { bootstrap, tableScore, type Interval } from "@lab/lacy";
+import type { Cascade, Pair, Written } from "./cascade.ts";
+import type { Score } from "./methods.ts";
+import { runningQuantile } from "./running-quantile.ts";
+import type { Subject, Subjects } from "./subjects.ts";
+
+/** What a cascade wrote about its subjects, and how much of it a table of facts supports. */
+export type Told = {
+  readonly name: string;
+  readonly budget: number;
+  /** Calls among decisions. */
+  readonly callRate: number;
+  /** Mean over subjects of supported/(supported + contradicted), 95 % by the bootstrap over subjects. */
+  readonly precision: Interval;
+  /** Each subject's own, NaN where nothing was claimed that the table knows. */
+  readonly scores: Float64Array;
+  /** Penalised for texts that claim little; claims per text; recall at the number of claims of a true text. */
+  readonly penalised: number;
+  readonly recall: number;
+  readonly claims: number;
+  readonly written: readonly Written[];
+};
+
+export type Telling = Pair & {
+  readonly name: string;
+  readonly score: Score;
+  readonly budget: number;
+  readonly history: Iterable<number>;
+  readonly subjects: readonly Subject[];
+  readonly tokenizer: Subjects["tokenizer"];
+  readonly separator: number;
+  readonly tokens: number;
+  readonly gamma: number;
+};
+
+/** Lets a cascade write about subjects, given their titles, within a budget of calls, and holds what it wrote against their tables. */
+export function told(key: Key, cascade: Cascade, { name, score, budget, history, subjects, tokenizer, separator, tokens, gamma, ...pair }: Telling): Told {
+  const controller = runningQuantile(budget, history);
+  const prompts = subjects.map(({ prompt }) => prompt);
+  const written = cascade.written(pair, { prompts, tokens, separator, score, controller, key: foldIn(key, 0) });
+  const { scores, penalised, recall, claims } = tableScore(
+    subjects.map(({ known }, i) => ({ text: tokenizer.decode(written[i]!.tokens), known })),
+    { gamma },
+  );
+  const callRate = controller.calls / Math.max(1, controller.decisions);
+  // One key for all: resamples of the same subjects.
+  return { name, budget, callRate, precision: bootstrap(scores, foldIn(key, 1)), scores, penalised, recall, claims, written };
+}
+
+/** The text with the larger model's words between brackets. */
+export function attributed({ tokens, byLarge }: Written, tokenizer: Subjects["tokenizer"]): string {
+  const runs: { large: boolean; tokens: number[] }[] = [];
+  tokens.forEach((token, i) => {
+    const large = byLarge[i]!;
+    if (runs.at(-1)?.large === large) runs.at(-1)!.tokens.push(token);
+    else runs.push({ large, tokens: [token] });
+  });
+  return runs.map(({ large, tokens: run }) => (large ? `⟦${tokenizer.decode(run)}⟧` : tokenizer.decode(run))).join("");
+}
