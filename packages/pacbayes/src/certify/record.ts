@@ -1,14 +1,15 @@
-import { z } from "zod";
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
 import { centralLimit, type AsymptoticCertificate, type RungEstimate } from "./central-limit.ts";
 import { exactDraws, exactPosterior, type GibbsCertificate, type PosteriorCertificate, type RungDraws } from "./exact-draws.ts";
 import { withoutMixing, type AnnealedCertificate, type AnnealedWeights, type WithoutMixingOptions } from "./without-mixing.ts";
 
-const fraction = z.number().min(0).max(1);
-const whole = z.number().int().min(0);
-const numberOrNaN = z.number().or(z.nan());
-const confidence = { n: whole, delta: fraction.optional(), deltaEvidence: fraction.optional() };
-const sampled = { ...confidence, deltaRisk: fraction.optional() };
-const errors = z.array(z.number().min(0)).optional();
+const fraction = z.number().check(z.minimum(0), z.maximum(1));
+const whole = z.int().check(z.minimum(0));
+const numberOrNaN = z.union([z.number(), z.nan()]);
+const confidence = { n: whole, delta: z.optional(fraction), deltaEvidence: z.optional(fraction) };
+const sampled = { ...confidence, deltaRisk: z.optional(fraction) };
+const errors = z.optional(z.array(z.number().check(z.minimum(0))));
 
 /** The numbers that each method is told, its ladder and its options in one record. */
 export type CertifyInputs = {
@@ -22,45 +23,45 @@ export type CertifyInputs = {
 export type CertifyMethod = keyof CertifyInputs;
 
 /** What each way to certify is told: the numbers that its certificates follow from. */
-const INPUTS: { readonly [M in CertifyMethod]: z.ZodType } = {
+const INPUTS: { readonly [M in CertifyMethod]: z.ZodMiniType } = {
   "exact-draws": z.strictObject({
     ladder: z.array(
       z.strictObject({
         lambda: z.number(),
         risk: numberOrNaN,
-        variance: numberOrNaN.optional(),
-        risk01: numberOrNaN.optional(),
-        variance01: numberOrNaN.optional(),
+        variance: z.optional(numberOrNaN),
+        risk01: z.optional(numberOrNaN),
+        variance01: z.optional(numberOrNaN),
         draws: whole,
       }),
     ),
     ...sampled,
-    distance: fraction.optional(),
+    distance: z.optional(fraction),
   }),
   "exact-posterior": z.strictObject({
     risk: numberOrNaN,
-    variance: numberOrNaN.optional(),
-    kl: z.number().or(z.nan()),
+    variance: z.optional(numberOrNaN),
+    kl: numberOrNaN,
     draws: whole,
     n: whole,
-    delta: fraction.optional(),
-    deltaRisk: fraction.optional(),
+    delta: z.optional(fraction),
+    deltaRisk: z.optional(fraction),
   }),
   "central-limit": z.strictObject({
     ladder: z.array(
-      z.strictObject({ lambda: z.number(), risk: numberOrNaN, error: numberOrNaN, risk01: numberOrNaN.optional(), error01: numberOrNaN.optional() }),
+      z.strictObject({ lambda: z.number(), risk: numberOrNaN, error: numberOrNaN, risk01: z.optional(numberOrNaN), error01: z.optional(numberOrNaN) }),
     ),
     ...sampled,
-    replications: whole.optional(),
+    replications: z.optional(whole),
     freeEnergyErrors: errors,
   }),
   "without-mixing": z.strictObject({
     lambda: z.number(),
-    logWeights: z.array(z.number().or(z.nan()).or(z.literal(-Infinity))),
+    logWeights: z.array(z.union([z.number(), z.nan(), z.custom<number>((value) => value === -Infinity)])),
     ...confidence,
-    compared: whole.optional(),
-    lambdaFixed: z.boolean().optional(),
-    level: z.number().optional(),
+    compared: z.optional(whole),
+    lambdaFixed: z.optional(z.boolean()),
+    level: z.optional(z.number()),
   }),
 };
 
@@ -84,7 +85,12 @@ export type CertificateRecord<M extends CertifyMethod = CertifyMethod> = {
   readonly certificates: readonly AnyCertificate[];
 };
 
-const about = z.strictObject({ loss: z.string().min(1), prior: z.string().min(1), posterior: z.string().optional(), sample: z.string().optional() });
+const about = z.strictObject({
+  loss: z.string().check(z.minLength(1)),
+  prior: z.string().check(z.minLength(1)),
+  posterior: z.optional(z.string()),
+  sample: z.optional(z.string()),
+});
 const recorded = z.strictObject({
   format: z.literal("pacbayes-certificate"),
   version: z.literal(1),
@@ -185,8 +191,8 @@ function unlike(stated: unknown, follows: unknown, path: string): readonly strin
   return near || Object.is(stated, follows) ? [] : [`${path}: ${String(stated)} is stated, ${String(follows)} follows`];
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const parsed = schema.safeParse(value);
+function checked<T>(schema: z.ZodMiniType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value, { error: en().localeError });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   throw new TypeError(`Cannot read a certificate: ${[what, ...path].join(".")}: ${message}`);
