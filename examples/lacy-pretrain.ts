@@ -12,9 +12,9 @@ import { evidence, METHODS, named } from "./lacy-pretrain/methods.ts";
 import { rowsOf, withReference } from "./lacy-pretrain/rows.ts";
 import { isReduced, settingsOf, type Learner } from "./lacy-pretrain/settings.ts";
 import { subjectsOf } from "./lacy-pretrain/subjects.ts";
-import { attributed, told, type Told } from "./lacy-pretrain/told.ts";
+import { attributed, told, type Measure, type Told } from "./lacy-pretrain/told.ts";
 import { trained } from "./lacy-pretrain/trained.ts";
-import { differences, verdict } from "./lacy-pretrain/verdicts.ts";
+import { differences, verdict, type Difference } from "./lacy-pretrain/verdicts.ts";
 
 const began = performance.now();
 const { effort, seed, out, json, resume, data, only } = await flags({
@@ -159,12 +159,14 @@ the others, each beside the model without calls on the same tokens.`,
   },
 );
 
-const found = differences(foldIn(writeKey, 2), all);
+const found = (measure: Measure): Difference[] => differences(foldIn(writeKey, 2), all, measure);
+const compared = [found("precision"), found("penalised")].filter((each) => each.length > 0);
 await book.cell(
   `## Does lacy win?
 
 Factual precision is the mean over ${subjectsTold.length} subjects of supported/(supported + contradicted) claims, with 95 % bootstrap intervals over subjects. Subjects of whom nothing is claimed that the table
-knows are left out, so precision can be had by saying little: the penalised score counts them as 0.`,
+knows are left out, so precision can be had by saying little: the penalised score counts them as 0. Differences are in points, paired by subject, each "ahead" or "behind" where its own 95 % interval says so;
+one seed, no correction for the number of comparisons.`,
   async (show) => {
     const endless = all.find(({ name }) => name === "larger alone")!;
     const curves = all.filter((each) => each !== endless);
@@ -188,13 +190,13 @@ knows are left out, so precision can be had by saying little: the penalised scor
           ...(Number.isFinite(endless.precision.value) && { levels: { "larger alone": 100 * endless.precision.value } }),
         },
       ),
-      ...(found.length > 0 ? [remark(verdict(found, { subjects: subjectsTold.length }))] : []),
+      ...compared.map((each) => remark(verdict(each))),
     );
     const example = all.find(({ name, budget }) => name === rows.at(-1)!.name && budget === settings.headline);
     if (example !== undefined)
       await show(
         table(
-          subjectsTold.slice(0, 5).map(({ title }, i) => ({ title, text: attributed(example.written[i]!, tokenizer) })),
+          subjectsTold.slice(0, 5).map(({ title }, i) => ({ title, text: attributed(example.written[i]!, tokenizer).replaceAll(/\s+/g, " ").slice(0, 240) })),
           { caption: `What ${example.name} writes at ${percent(example.budget)}; the larger model's words are in ⟦brackets⟧` },
         ),
       );
@@ -227,7 +229,7 @@ if (json)
           .map(({ budget, callRate, precision, penalised }) => ({ budget, callRate, penalised, ...interval(precision) })),
       })),
       larger: interval(all.at(-1)!.precision),
-      differences: found,
+      differences: compared.flat().map(({ value, low, high, ...of }) => ({ ...of, ...interval({ value, low, high }) })),
       tokensPerSecond: number(rows.at(-1)!.model.tokensPerSecond),
     }),
   );

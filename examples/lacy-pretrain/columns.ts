@@ -19,6 +19,7 @@ export function methodColumns({ name, leakage, heldOut, told }: MethodRow): Row 
     rule: name,
     "calls, %": points(told.callRate),
     "factual precision, %": spread(told.precision),
+    "penalised, %": spread(told.penalised),
     "leakage, %": points(leakage),
     "calls on facts, %": points(heldOut.callsOnFacts),
     "perplexity off calls": heldOut.perplexity.toFixed(1),
@@ -45,7 +46,7 @@ export function budgetColumns({ name, budget, callRate, precision, penalised, re
     budget: percent(budget),
     "calls, %": points(callRate),
     "factual precision, %": spread(precision),
-    "penalised, %": points(penalised),
+    "penalised, %": spread(penalised),
     "recall, %": points(recall),
     "claims a text": claims.toFixed(1),
   };

@@ -39,16 +39,16 @@ export type Settings = {
 
 const scales: { readonly [Name in Effort]: Settings } = {
   smoke: {
-    documents: 48,
+    documents: 32,
     heldOut: 48,
-    told: 16,
+    told: 32,
     characters: 160,
     vocabulary: 512,
     context: 64,
     batch: 8,
     orders: 2,
-    small: { layers: 1, channels: 32, heads: 2, rate: 1e-2, steps: 60 },
-    large: { layers: 2, channels: 64, heads: 4, rate: 5e-3, steps: 120 },
+    small: { layers: 1, channels: 32, heads: 2, rate: 1e-2, steps: 100 },
+    large: { layers: 2, channels: 96, heads: 4, rate: 5e-3, steps: 400 },
     fraction: 0.15,
     budgets: [0, 0.22],
     headline: 0.22,

@@ -1,9 +1,12 @@
 import { foldIn, type Key } from "@lab/tensor-core";
-import { bootstrap, tableScore, type Interval } from "@lab/lacy";
+import { bootstrap, lengthPenalty, tableScore, type Interval } from "@lab/lacy";
 import type { Cascade, Pair, Written } from "./cascade.ts";
 import type { Score } from "./methods.ts";
 import { runningQuantile } from "./running-quantile.ts";
 import type { Subject, Subjects } from "./subjects.ts";
+
+/** Two ways to score a text. */
+export type Measure = "precision" | "penalised";
 
 /** What a cascade wrote about its subjects, and how much of it a table of facts supports. */
 export type Told = {
@@ -13,10 +16,11 @@ export type Told = {
   readonly callRate: number;
   /** Mean over subjects of supported/(supported + contradicted), 95 % by the bootstrap over subjects. */
   readonly precision: Interval;
-  /** Each subject's own, NaN where nothing was claimed that the table knows. */
-  readonly scores: Float64Array;
-  /** Penalised for texts that claim little; claims per text; recall at the number of claims of a true text. */
-  readonly penalised: number;
+  /** The same, times exp(1 − γ/n) where a text has n < γ such claims, γ those of a true text; 0 where it has none. */
+  readonly penalised: Interval;
+  /** Each subject's own by both measures; the precision is NaN where nothing was claimed that the table knows. */
+  readonly scores: { readonly [M in Measure]: Float64Array };
+  /** Recall at γ, and claims per text. */
   readonly recall: number;
   readonly claims: number;
   readonly written: readonly Written[];
@@ -39,13 +43,23 @@ export function told(key: Key, cascade: Cascade, { name, score, budget, history,
   const controller = runningQuantile(budget, history);
   const prompts = subjects.map(({ prompt }) => prompt);
   const written = cascade.written(pair, { prompts, tokens, separator, score, controller, key: foldIn(key, 0) });
-  const { scores, penalised, recall, claims } = tableScore(
+  const {
+    scores: precision,
+    tallies,
+    recall,
+    claims,
+  } = tableScore(
     subjects.map(({ known }, i) => ({ text: tokenizer.decode(written[i]!.tokens), known })),
     { gamma },
   );
   const callRate = controller.calls / Math.max(1, controller.decisions);
+  const penalised = precision.map((value, i) => {
+    const covered = tallies[i]!.supported + tallies[i]!.contradicted;
+    return covered === 0 ? 0 : value * lengthPenalty(covered, gamma);
+  });
   // One key for all: resamples of the same subjects.
-  return { name, budget, callRate, precision: bootstrap(scores, foldIn(key, 1)), scores, penalised, recall, claims, written };
+  const among = (scores: Float64Array): Interval => bootstrap(scores, foldIn(key, 1));
+  return { name, budget, callRate, precision: among(precision), penalised: among(penalised), scores: { precision, penalised }, recall, claims, written };
 }
 
 /** The text with the larger model's words between brackets. */
