@@ -6,7 +6,7 @@ import type { Rung } from "./rung.ts";
 import type { Setting } from "./settings.ts";
 
 /** β from 0 to the rung: each interval of the ladder in equal parts, with the step size that its upper end was given. */
-export function schedule(
+function schedule(
   climbed: readonly Pick<Rung, "lambda" | "sampling">[],
   parts: number,
 ): { readonly ladder: readonly number[]; readonly stepSizes: readonly number[] } {

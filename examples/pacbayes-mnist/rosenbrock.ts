@@ -6,7 +6,7 @@ import { average } from "./rung.ts";
 type Plane = { readonly at: Tensor };
 
 /** U = (1 − x)² + 10 (y − x²)² at points [chain, 2], one term for each chain. */
-export function rosenbrock({ at }: Plane): Tensor {
+function rosenbrock({ at }: Plane): Tensor {
   const [count] = at.shape;
   const [x, y] = [slice(at, [0, 0], [count!, 1]), slice(at, [0, 1], [count!, 1])];
   return add(square(sub(1, x)), mul(square(sub(y, square(x))), 10));

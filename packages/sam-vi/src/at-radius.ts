@@ -31,7 +31,7 @@ export type RadiusOptions = Looks & {
 };
 
 /** @throws RangeError unless rho is a schedule, or finite and not negative */
-export function checkedRho(rho: number | Schedule): void {
+function checkedRho(rho: number | Schedule): void {
   if (typeof rho === "number" && !(rho >= 0 && rho < Infinity)) throw new RangeError(`Cannot perturb: expected rho in [0, ∞), got ${rho}`);
 }
 

@@ -2,7 +2,7 @@ import { isFinite, type Scalar } from "@tensorflow/tfjs-core";
 import { norm, where, zerosLike, type GradientTransform, type Tree } from "@lab/tensor-core";
 
 /** Whether every entry of a tree, and their norm, is finite: a bool scalar. */
-export function allFinite(tree: Tree): Scalar {
+function allFinite(tree: Tree): Scalar {
   return isFinite(norm(tree));
 }
 

@@ -49,8 +49,7 @@ export function adapted<
  * @example
  * ```ts
  * import { scalar } from "@tensorflow/tfjs-core";
- * import { meanWithin, withinMean } from "./chain-sums.ts";
-import { dualAveraging, frozen } from "@lab/pacbayes";
+ * import { dualAveraging, frozen } from "@lab/pacbayes";
  * frozen({ sampler: { stepSize: scalar(3) }, adaptation: dualAveraging().init(scalar(0.5)) }).stepSize.dataSync()[0]; // => 0.5
  * ```
  */
