@@ -23,6 +23,7 @@ export const NUMBER_WORLD: readonly string[] = [
   "packages/pacbayes/src/certify/",
   "packages/pacbayes/src/diagnostics/",
   "packages/pacbayes/src/evidence/",
+  "packages/pacbayes/src/gibbs/ladder.ts",
   "packages/sam-vi/src/uncertainty/",
   "packages/sam-vi/src/illustration/",
   "packages/tensor-core/src/numeric/",

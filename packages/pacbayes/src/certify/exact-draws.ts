@@ -135,7 +135,7 @@ export type PosteriorCertificate = Stated & { readonly kl: number; readonly risk
 const KNOWN = "None: the draws are independent and exactly from the posterior, and its KL is exact.";
 
 /**
- * R(ρ) ≤ kl⁻¹(r_up, (KL + ln(2√n/δ)) / n), r_up = kl⁻¹(r̄, ln(2/δ_r)/m), with probability at least 1 − δ − δ_r [Langford2001; PerezOrtiz2021, §5].
+ * R(ρ) ≤ kl⁻¹(r_up, (KL + ln(2√n/δ)) / n), r_up = kl⁻¹(r̄, ln(2/δ_r)/m), with probability at least 1 − δ − δ_r [Langford2001; Dziugaite2017; PerezOrtiz2021, §5].
  *
  * With the sample variance of the m risks, r_up is that of `meanInterval`, the better of this and empirical Bernstein.
  *
