@@ -56,7 +56,7 @@ export { dualAveraging, type DualAveraging, type DualAveragingOptions, type Dual
 export { endpoint, type Dynamics, type PhasePoint } from "./hmc/endpoint.ts";
 export { rotation, straight, type Flow } from "./hmc/flow.ts";
 export { hmc, type HmcInfo, type HmcOptions, type HmcStart, type HmcState } from "./hmc/hmc.ts";
-export { blanes, leapfrog, mclachlan, yoshida, type Integrator } from "./hmc/integrator.ts";
+export { blanes, leapfrog, mclachlan, suzuki, yoshida, yoshida6, type Integrator } from "./hmc/integrator.ts";
 export { diagonal, identity, kineticChange, type Metric } from "./hmc/metric.ts";
 export { metropolis, type Verdict } from "./hmc/metropolis.ts";
 export { nuts, type NutsInfo, type NutsOptions } from "./hmc/nuts.ts";
