@@ -1,3 +1,29 @@
+export {
+  fixedThreshold,
+  runningQuantile,
+  tracking,
+  type BudgetState,
+  type CallBudget,
+  type QuantileState,
+  type RunningQuantileOptions,
+  type TrackingState,
+} from "./cascade/call-budget.ts";
+export { callLogit, callLogProbability, logOdds, margin, type CallScore } from "./cascade/call-score.ts";
+export { localContinuation, type Answer, type Continuation, type LocalContinuationOptions } from "./cascade/continuation.ts";
+export { decoded, type Decoded, type Decoding } from "./cascade/decoding.ts";
+export { endpointContinuation, type Asked, type EndpointContinuationOptions, type EndpointLog } from "./cascade/endpoint.ts";
+export {
+  callControl,
+  decide,
+  generate,
+  type CallControl,
+  type CallDecision,
+  type Emission,
+  type GenerateOptions,
+  type Reason,
+  type SmallModel,
+} from "./cascade/generate.ts";
+export { languageStreams, type LanguageStreams } from "./cascade/language-streams.ts";
 export { assessed, lossBins, type Assessed, type LossBin, type Proposal } from "./evaluation/acceptability.ts";
 export { bootstrap, type BootstrapOptions, type Interval } from "./evaluation/bootstrap.ts";
 export { claims, type Claim } from "./evaluation/claim.ts";
