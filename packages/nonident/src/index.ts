@@ -7,6 +7,9 @@ export { reroute } from "./construction/reroute.ts";
 export { shotsForEpsilon, type ShotsForEpsilonOptions } from "./construction/shots-for-epsilon.ts";
 export { stopInContext, type StopInContext, type StopInContextOptions } from "./construction/stop-in-context.ts";
 export type { Twin } from "./construction/twin.ts";
+export type { Affine, Norms } from "./ensemble/affine.ts";
+export { greedyCompletions, type Completion, type GreedyCompletionsOptions } from "./ensemble/greedy-completions.ts";
+export { postNormEnsemble, type EnsembleBlock, type EnsembleOptions, type EnsembleParams, type PostNormEnsemble } from "./ensemble/post-norm-ensemble.ts";
 export { behaviourCertificate, leastCertified, type BehaviourCertificate, type BehaviourCertificateOptions } from "./equivalence/behaviour-certificate.ts";
 export type { Extent, Pair } from "./equivalence/compared.ts";
 export { confidenceSequence, type ConfidenceSequenceOptions } from "./equivalence/confidence-sequence.ts";
@@ -78,3 +81,4 @@ export { endpoint, type CompletionsClient, type EndpointOptions } from "./model/
 export { modelOfFile, type ModelFile } from "./model/model-file.ts";
 export { grammarNames, namedGrammar } from "./model/named-grammar.ts";
 export { uniformMembers } from "./model/uniform-members.ts";
+export { ruleScores, type RuleScores, type RuleScoresOptions } from "./probe/rule-scores.ts";
