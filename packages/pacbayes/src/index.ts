@@ -61,6 +61,7 @@ export { diagonal, identity, kineticChange, type Metric } from "./hmc/metric.ts"
 export { metropolis, type Verdict } from "./hmc/metropolis.ts";
 export { nuts, type NutsInfo, type NutsOptions } from "./hmc/nuts.ts";
 export { fixedSteps, jitteredSteps, lasting, type Trajectory } from "./hmc/trajectory.ts";
+export { frozenWindows, windowed, type WindowedOptions, type WindowedState } from "./hmc/windowed.ts";
 export { mala } from "./langevin/mala.ts";
 export { boundedCrossEntropy, type BoundedCrossEntropyOptions } from "./loss/bounded-cross-entropy.ts";
 export { clampedCrossEntropy } from "./loss/clamped-cross-entropy.ts";

@@ -1,6 +1,6 @@
 import { exp, type Tensor } from "@tensorflow/tfjs-core";
 import type { Algorithm, Tree } from "@lab/tensor-core";
-import { meanWithin, withinMean } from "./chain-sums.ts";
+import { sharedAcceptance } from "./chain-sums.ts";
 import { dualAveraging, type DualAveragingOptions, type DualAveragingState } from "./dual-averaging.ts";
 
 /** A sampler's state with what dual averaging remembers. */
@@ -36,8 +36,7 @@ export function adapted<
     },
     step(key, { sampler: state, adaptation }) {
       const [next, info] = sampler.step(key, state);
-      const { acceptance } = info;
-      const learnt = update(adaptation, state.stepSize.rank === 0 ? acceptance : withinMean(meanWithin(state.lambda), acceptance));
+      const learnt = update(adaptation, sharedAcceptance(state, info.acceptance));
       return [{ sampler: { ...next, stepSize: exp(learnt.logStep) }, adaptation: learnt }, info];
     },
   };

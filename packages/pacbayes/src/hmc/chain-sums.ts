@@ -33,6 +33,11 @@ export function withinMean(means: Tensor2D, x: Tensor): Tensor {
   return reshape(matMul(means, reshape(x, [x.shape[0]!, -1])), x.shape);
 }
 
+/** What dual averaging is to see: where each chain has its own step size, the mean acceptance of the chains that share its λ. */
+export function sharedAcceptance({ lambda, stepSize }: { readonly lambda: Tensor; readonly stepSize: Tensor }, acceptance: Tensor): Tensor {
+  return stepSize.rank === 0 ? acceptance : withinMean(meanWithin(lambda), acceptance);
+}
+
 /** The number of chains: the length of the first axis of every leaf. @throws ShapeError where leaves disagree */
 export function chainCount(caller: string, position: Params): number {
   const [first, ...rest] = tensors(position);
