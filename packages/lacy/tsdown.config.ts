@@ -1,7 +1,7 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
 const config: UserConfig = defineConfig({
-  entry: ["src/index.ts", "src/corpus/index.ts", "src/facts/index.ts", "src/facts/annotation-worker.ts"],
+  entry: ["src/index.ts", "src/cli.ts", "src/corpus/index.ts", "src/facts/index.ts", "src/serve/index.ts", "src/facts/annotation-worker.ts"],
   platform: "neutral",
   deps: { neverBundle: [/^node:/] },
   fixedExtension: false,

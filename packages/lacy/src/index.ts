@@ -65,3 +65,5 @@ export type { DelegationOptions } from "./training/delegation.ts";
 export { forwardSteps, pretrain, type PretrainInfo, type PretrainOptions, type PretrainState, type TokenBatch } from "./training/pretrain.ts";
 export { pretrained, type PretrainedOptions } from "./training/pretrained.ts";
 export { windows, type TokenDocument, type WindowBatch, type WindowOptions } from "./training/windows.ts";
+export { explanation, type ExplainedToken } from "./explanation/explanation.ts";
+export { explanationPage, explanationText } from "./explanation/page.ts";

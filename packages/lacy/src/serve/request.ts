@@ -21,22 +21,32 @@ const common = {
 };
 const part = z.object({ type: z.literal("text"), text: z.string() });
 
-/** The body of /v1/completions. */
-export const completionBody = z.object({ ...common, prompt: z.string(), max_tokens: z.int().min(1).nullish(), echo: z.boolean().nullish() });
-/** The body of /v1/chat/completions. */
-export const chatBody = z.object({
-  ...common,
-  messages: z.array(z.object({ role: z.enum(["system", "developer", "user", "assistant"]), content: z.union([z.string(), z.array(part)]) })).min(1),
-  max_tokens: z.int().min(1).nullish(),
-  max_completion_tokens: z.int().min(1).nullish(),
-});
+/** What both bodies ask of the writing. */
+export type Wanted = {
+  readonly model?: string | undefined;
+  readonly temperature?: number | null | undefined;
+  readonly top_p?: number | null | undefined;
+  readonly top_k?: number | null | undefined;
+  readonly seed?: number | null | undefined;
+  readonly stream?: boolean | null | undefined;
+  readonly stop?: string | readonly string[] | null | undefined;
+};
+type Limit = number | null | undefined;
+type Message = { readonly role: string; readonly content: string | readonly { readonly text: string }[] };
 
-type Message = z.infer<typeof chatBody>["messages"][number];
+/** The body of /v1/completions. */
+export const completionBody: z.ZodType<Wanted & { readonly prompt: string; readonly max_tokens?: Limit; readonly echo?: boolean | null | undefined }> =
+  z.object({ ...common, prompt: z.string(), max_tokens: z.int().min(1).nullish(), echo: z.boolean().nullish() });
+/** The body of /v1/chat/completions. */
+export const chatBody: z.ZodType<Wanted & { readonly messages: readonly Message[]; readonly max_tokens?: Limit; readonly max_completion_tokens?: Limit }> =
+  z.object({
+    ...common,
+    messages: z.array(z.object({ role: z.enum(["system", "developer", "user", "assistant"]), content: z.union([z.string(), z.array(part)]) })).min(1),
+    max_tokens: z.int().min(1).nullish(),
+    max_completion_tokens: z.int().min(1).nullish(),
+  });
 
 /** The messages one after the other, as a text to go on with: a model of bare text knows no roles. */
 export function promptOf(messages: readonly Message[]): string {
   return messages.map(({ content }) => (typeof content === "string" ? content : content.map(({ text }) => text).join(""))).join("\n");
 }
-
-/** What both bodies ask of the writing. */
-export type Wanted = Pick<z.infer<typeof completionBody>, "temperature" | "top_p" | "top_k" | "seed" | "stop">;

@@ -118,7 +118,10 @@ describe("cascadeServer()", () => {
       await using server = await cascadeServer(source, { model: "m", grace: 1000 });
       const client = clientOf(server.url);
       const answers = await Promise.all(
-        Array.from({ length: 200 }, (_, seed) => client.completions.create({ model: "m", prompt: `${seed}`, max_tokens: 6, seed }) as Promise<Answered>),
+        Array.from(
+          { length: 200 },
+          (_, seed) => client.completions.create({ model: "m", prompt: `${seed}`, max_tokens: 6, seed }) as unknown as Promise<Answered>,
+        ),
       );
       const all = answers.flatMap(({ choices: [choice] }) => {
         expect(choice!.lacy.map(({ text }) => text).join("")).toBe(choice!.text);

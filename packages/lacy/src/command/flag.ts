@@ -1,0 +1,24 @@
+/** A number of a flag, of a range. */
+export function numberOf(
+  flag: string,
+  given: string,
+  { least = -Infinity, whole = false }: { readonly least?: number; readonly whole?: boolean } = {},
+): number {
+  const number = Number(given);
+  if (given.trim() === "" || !Number.isFinite(number) || number < least || (whole && !Number.isInteger(number)))
+    throw new RangeError(`Cannot read --${flag}: expected a ${whole ? "whole " : ""}number${least > -Infinity ? ` of at least ${least}` : ""}, got ${given}`);
+  return number;
+}
+
+/** A flag of text. */
+export type TextFlag = { readonly type: "string"; readonly description: string; readonly valueHint?: string };
+
+export const JSON_FLAG: { readonly json: { readonly type: "boolean"; readonly description: string } } = {
+  json: { type: "boolean", description: "Print one JSON object" },
+};
+
+/** Prints a result: one JSON object, or a line each. */
+export function printed(result: object, json: boolean | undefined): void {
+  const line = ([name, value]: [string, unknown]): string => `${name.padEnd(16)}${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+  console.log(json === true ? JSON.stringify(result) : Object.entries(result).map(line).join("\n"));
+}

@@ -1,0 +1,69 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  bytePairs,
+  bytePairTokenizer,
+  decoder,
+  engine,
+  huggingFaceModel,
+  huggingFaceOptions,
+  huggingFaceParams,
+  own,
+  tokenizerJson,
+  type BytePairs,
+  type Decoder,
+  type DecoderParams,
+  type Owned,
+  type Token,
+  type Tokenizer,
+} from "@lab/tensor-core";
+import { mkdir } from "node:fs/promises";
+import writeFileAtomic from "write-file-atomic";
+
+/** The token before every text, which closes it too, and `<CALL>`. */
+export const END = "<|endoftext|>";
+export const CALL = "<CALL>";
+
+export type ModelFolder = { readonly tokenizer: Tokenizer; readonly end: Token; readonly model: Decoder; readonly params: Owned<DecoderParams> };
+
+async function file(path: string): Promise<Buffer> {
+  return readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`Cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`);
+  });
+}
+
+/** The tokenizer of a `tokenizer.json` or of the folder that holds it. */
+export async function pairsOf(path: string): Promise<BytePairs> {
+  const at = path.endsWith(".json") ? path : join(path, "tokenizer.json");
+  try {
+    return bytePairs((await file(at)).toString("utf8"));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Error(`Cannot read ${at}: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A model with its tokenizer, in the files that transformers reads too: config.json, model.safetensors and tokenizer.json. */
+export async function modelFolder(path: string): Promise<ModelFolder> {
+  await engine();
+  const tokenizer = bytePairTokenizer(await pairsOf(path));
+  const end = tokenizer.specials[END];
+  if (end === undefined) throw new Error(`Cannot use ${path}: expected a tokenizer with ${END}`);
+  const config = JSON.parse((await file(join(path, "config.json"))).toString("utf8")) as Parameters<typeof huggingFaceOptions>[0];
+  const weights = new Uint8Array(await file(join(path, "model.safetensors")));
+  const model = decoder(huggingFaceOptions(config));
+  return { tokenizer, end, model, params: own(() => huggingFaceParams({ config, weights })) };
+}
+
+/** Writes a model into a folder. */
+export async function writeModel(
+  path: string,
+  { model, params, pairs }: { readonly model: Decoder; readonly params: DecoderParams; readonly pairs: BytePairs },
+): Promise<void> {
+  const end = pairs.specials[END];
+  const { config, weights } = await huggingFaceModel(model, params, { config: { eos_token_id: end ?? null, bos_token_id: end ?? null } });
+  await mkdir(path, { recursive: true });
+  await writeFileAtomic(join(path, "config.json"), `${JSON.stringify(config, undefined, 2)}\n`);
+  await writeFileAtomic(join(path, "tokenizer.json"), tokenizerJson(pairs));
+  await writeFileAtomic(join(path, "model.safetensors"), Buffer.from(weights));
+}
