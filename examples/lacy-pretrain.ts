@@ -2,15 +2,16 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { decoder, engine, foldIn, key, own, size, split, type Decoder, type Key } from "@lab/tensor-core";
 import { flags, keyFigures, lineChart, notebook, remark, table } from "@lab/tensor-core/report";
-import { calibration, none } from "@lab/lacy";
+import { calibration, none, type EndpointLog } from "@lab/lacy";
 import { corpus } from "@lab/lacy/corpus";
 import { cascade } from "./lacy-pretrain/cascade.ts";
 import { budgetColumns, lossColumns, methodColumns, percent, type MethodRow } from "./lacy-pretrain/columns.ts";
+import { serviceOf, toldByEndpoint } from "./lacy-pretrain/endpoint.ts";
 import { heldOutMeter } from "./lacy-pretrain/held-out.ts";
 import { gaps, leakage } from "./lacy-pretrain/leakage.ts";
 import { evidence, METHODS, named } from "./lacy-pretrain/methods.ts";
 import { rowsOf, withReference } from "./lacy-pretrain/rows.ts";
-import { isReduced, settingsOf, type Learner } from "./lacy-pretrain/settings.ts";
+import { isReduced, learningOf, settingsOf, type Learner } from "./lacy-pretrain/settings.ts";
 import { subjectsOf } from "./lacy-pretrain/subjects.ts";
 import { attributed, told, type Measure, type Told } from "./lacy-pretrain/told.ts";
 import { trained } from "./lacy-pretrain/trained.ts";
@@ -42,10 +43,11 @@ const book = await notebook(import.meta.url, {
 });
 
 const source = await corpus({ data });
+const service = await serviceOf(process.env);
 const { subjects, train, factRate, tokens, gamma } = await book.cell(
   `## Openings, their facts, and the judge
 
-Each document is its title, an empty line and the sentences that fit into ${settings.characters} characters. The title is given, and is no fact. A parser, \`compromise\`, says which words are facts, at their first mention;
+Each document is its title on a line of its own and the sentences that fit into ${settings.characters} characters. The title is given, and is no fact. A parser, \`compromise\`, says which words are facts, at their first mention;
 the pattern, a word with a digit or with a capital where no sentence begins, is its control. The judge reads claims from a text by patterns of its own and holds them against the document's table: on
 the true openings nearly all should be supported, and with the tables of other subjects what is left is chance.`,
   async (show) => {
@@ -76,7 +78,7 @@ const weights = (model: Decoder): number => {
   using params = own(() => model.init(key(0)));
   return size(params.value);
 };
-const config = { settings: JSON.stringify(settings), corpus: source.name, seed, engine: engineName };
+const config = { learning: JSON.stringify(learningOf(settings)), corpus: source.name, seed, engine: engineName };
 const shared = { size: settings.batch, quiet: json, checkpoints: { folder, every: settings.checkpointEvery, resume, config } };
 const subjectsTold = subjects.train.slice(0, settings.told);
 const write = { subjects: subjectsTold, tokenizer, separator, tokens: settings.tokens, gamma };
@@ -106,7 +108,7 @@ It learns the same rows for ${settings.large.steps} steps of ${settings.batch} Ã
 using _larger = larger;
 
 const rules = METHODS.filter(({ name }) => name === "no call" || only === undefined || name.includes(only));
-const { rows, all } = await book.cell(
+const { rows, all, asked } = await book.cell(
   `## Six rules
 
 The same small decoder from the same weights sees the same rows in the same order under each rule, until as many positions were trained towards their true token as in ${settings.small.steps} steps without
@@ -133,6 +135,7 @@ the others, each beside the model without calls on the same tokens.`,
       });
     const rows: MethodRow[] = [];
     const all: Told[] = [];
+    const asked: (Told & { readonly log: Readonly<EndpointLog> })[] = [];
     using baseline = await learnt(rules[0]!);
     for (const rule of rules) {
       using other = rule.name === "no call" ? undefined : await learnt(rule);
@@ -146,6 +149,19 @@ the others, each beside the model without calls on the same tokens.`,
         );
         all.push(...found);
         const headline = found.find(({ budget }) => budget === settings.headline) ?? found.at(-1)!;
+        if (service !== undefined && score === "margin")
+          asked.push(
+            await toldByEndpoint(writeKey, service, {
+              ...write,
+              name,
+              budget: settings.headline,
+              subjects: subjectsTold.slice(0, settings.asked),
+              history: losses.scores.margin,
+              small,
+              params: model.params,
+              cache: join(out, "answers"),
+            }),
+          );
         rows.push({ name, model, leakage: stored, heldOut: losses, told: headline });
       }
     }
@@ -155,7 +171,14 @@ the others, each beside the model without calls on the same tokens.`,
       table(rows.map(methodColumns), { caption: `At a budget of ${percent(settings.headline)} of the tokens` }),
       table(rows.map(lossColumns), { caption: "Training, and losses on other documents, nats per token" }),
     );
-    return { rows, all };
+    if (asked.length > 0)
+      await show(
+        table(
+          asked.map((each) => ({ ...budgetColumns(each), asked: each.log.asked, failed: each.log.failed })),
+          { caption: `With ${service!.model} behind the endpoint as the larger model, on ${settings.asked} subjects at most` },
+        ),
+      );
+    return { rows, all, asked };
   },
 );
 
@@ -229,6 +252,12 @@ if (json)
           .map(({ budget, callRate, precision, penalised }) => ({ budget, callRate, penalised, ...interval(precision) })),
       })),
       larger: interval(all.at(-1)!.precision),
+      ...(service !== undefined && {
+        endpoint: {
+          model: service.model,
+          methods: asked.map(({ name, callRate, precision, log }) => ({ name, callRate, factualPrecision: interval(precision), ...log })),
+        },
+      }),
       differences: compared.flat().map(({ value, low, high, ...of }) => ({ ...of, ...interval({ value, low, high }) })),
       tokensPerSecond: number(rows.at(-1)!.model.tokensPerSecond),
     }),

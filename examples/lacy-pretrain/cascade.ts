@@ -12,8 +12,8 @@ import {
   type KeyValueCache,
   type Token,
 } from "@lab/tensor-core";
+import type { CallControl } from "@lab/lacy";
 import type { Score } from "./methods.ts";
-import type { Controller } from "./running-quantile.ts";
 
 /** What was written after a prompt, token by token, and who wrote each. */
 export type Written = { readonly tokens: readonly Token[]; readonly byLarge: readonly boolean[] };
@@ -25,7 +25,7 @@ export type CascadeOptions = {
   /** The token before every text, which also ends it. */
   readonly separator: Token;
   readonly score: Score;
-  readonly controller: Controller;
+  readonly control: CallControl;
   /** For draws as scores. */
   readonly key: Key;
 };
@@ -41,7 +41,7 @@ export interface Cascade extends Disposable {
 
 /**
  * Greedy generation where the small model writes until it calls, then takes one token of the larger one. Both have the same tokens, so that tokens are handed over; many texts
- * are written at once, and one call into the engine extends them all under both models. The decisions, text after text, are one sequence to the controller.
+ * are written at once, and one call into the engine extends them all under both models. The decisions, text after text, are one sequence to the budget.
  */
 export function cascade({ small, large, xla }: { readonly small: Decoder; readonly large: Decoder; readonly xla: boolean }): Cascade {
   const step = jit(
@@ -63,7 +63,7 @@ export function cascade({ small, large, xla }: { readonly small: Decoder; readon
   );
 
   return {
-    written(pair, { prompts, tokens: most, separator, score, controller, key }) {
+    written(pair, { prompts, tokens: most, separator, score, control, key }) {
       const streams = prompts.length;
       const widest = 1 + Math.max(...prompts.map(({ length }) => length));
       const capacity = Math.min(widest + most, small.shape.context, large.shape.context);
@@ -83,7 +83,7 @@ export function cascade({ small, large, xla }: { readonly small: Decoder; readon
         next = texts.map((text, i) => {
           if (text.ended) return [separator];
           const value = { margin: margin.get(i), doubt: doubt.get(i), draw: draws[t * streams + i]! }[score];
-          const byLarge = controller.decided(value);
+          const byLarge = control.decide(value).call;
           const token = byLarge ? others.get(i) : mine.get(i);
           if (token === separator) text.ended = true;
           else {

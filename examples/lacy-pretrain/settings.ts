@@ -16,6 +16,8 @@ export type Settings = {
   readonly documents: number;
   readonly heldOut: number;
   readonly told: number;
+  /** Subjects that an endpoint is asked about, where there is one. */
+  readonly asked: number;
   /** Characters of a document's opening, which ends with a sentence where it can. */
   readonly characters: number;
   readonly vocabulary: number;
@@ -42,13 +44,14 @@ const scales: { readonly [Name in Effort]: Settings } = {
     documents: 32,
     heldOut: 48,
     told: 32,
+    asked: 4,
     characters: 160,
     vocabulary: 512,
     context: 64,
     batch: 8,
     orders: 2,
     small: { layers: 1, channels: 32, heads: 2, rate: 1e-2, steps: 100 },
-    large: { layers: 2, channels: 96, heads: 4, rate: 5e-3, steps: 400 },
+    large: { layers: 2, channels: 96, heads: 4, rate: 5e-3, steps: 300 },
     fraction: 0.15,
     budgets: [0, 0.22],
     headline: 0.22,
@@ -59,13 +62,14 @@ const scales: { readonly [Name in Effort]: Settings } = {
   default: {
     documents: 400,
     heldOut: 200,
-    told: 160,
+    told: 300,
+    asked: 20,
     characters: 220,
     vocabulary: 2048,
     context: 128,
     batch: 16,
     orders: 4,
-    small: { layers: 2, channels: 64, heads: 4, rate: 5e-3, steps: 400 },
+    small: { layers: 2, channels: 64, heads: 4, rate: 5e-3, steps: 300 },
     large: { layers: 4, channels: 192, heads: 6, rate: 2e-3, steps: 500 },
     fraction: 0.15,
     budgets: [0, 0.1, 0.22, 0.4],
@@ -78,6 +82,7 @@ const scales: { readonly [Name in Effort]: Settings } = {
     documents: 4000,
     heldOut: 900,
     told: 400,
+    asked: 100,
     characters: 320,
     vocabulary: 4096,
     context: 256,
@@ -99,6 +104,7 @@ const lighter: Partial<Settings> = {
   documents: 12,
   heldOut: 24,
   told: 4,
+  asked: 2,
   vocabulary: 300,
   context: 48,
   batch: 4,
@@ -113,6 +119,11 @@ const lighter: Partial<Settings> = {
 
 export function settingsOf(effort: Effort, engine: EngineName): Settings {
   return { ...scales[effort], ...(isReduced(effort, engine) && lighter) };
+}
+
+/** What the weights depend on: a checkpoint of the same goes on, whatever is written and measured afterwards. */
+export function learningOf({ documents, characters, vocabulary, context, batch, orders, small, large, fraction }: Settings): object {
+  return { documents, characters, vocabulary, context, batch, orders, small, large, fraction };
 }
 
 /** Whether an effort is smaller here than on the native engine. */

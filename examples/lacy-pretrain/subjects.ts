@@ -6,14 +6,14 @@ import type { Corpus, Document, Split } from "@lab/lacy/corpus";
 import { alignment, taggerOf, TOKEN_KINDS, type TaggerName } from "@lab/lacy/facts";
 import type { Settings } from "./settings.ts";
 
-/** A subject with the opening of its document: the title, an empty line, then the text. */
+/** A subject with the opening of its document: the title on a line, then the text. */
 export type Subject = {
   readonly title: string;
   readonly text: string;
   /** What the text says, with places, and that with what is known besides. */
   readonly facts: Document["facts"];
   readonly known: KnownFacts;
-  /** Tokens of the title and the empty line, and of the text after it. */
+  /** Tokens of the title and its line break, and of the text after it. */
   readonly prompt: readonly Token[];
   readonly ids: readonly Token[];
   /** By token: what the parser, and what the pattern of capitals and digits, calls a fact. The title is given, and is none. */
@@ -31,8 +31,8 @@ export type Subjects = {
 
 const SEPARATOR = "<|endoftext|>";
 
-/** What stands between the title and the text. */
-export const heading = (title: string): string => `${title}\n\n`;
+/** The title on a line of its own: with one line break, its tokens do not depend on what follows. */
+export const heading = (title: string): string => `${title}\n`;
 
 /** Documents of a corpus with facts that stand in their openings, tokenized by pairs that the training documents teach. */
 export async function subjectsOf(corpus: Corpus, { documents, heldOut, characters, vocabulary }: Settings): Promise<Subjects> {

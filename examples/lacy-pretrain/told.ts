@@ -1,8 +1,7 @@
 import { foldIn, type Key } from "@lab/tensor-core";
-import { bootstrap, lengthPenalty, tableScore, type Interval } from "@lab/lacy";
+import { bootstrap, callControl, lengthPenalty, runningQuantile, tableScore, type Interval } from "@lab/lacy";
 import type { Cascade, Pair, Written } from "./cascade.ts";
 import type { Score } from "./methods.ts";
-import { runningQuantile } from "./running-quantile.ts";
 import type { Subject, Subjects } from "./subjects.ts";
 
 /** Two ways to score a text. */
@@ -40,26 +39,26 @@ export type Telling = Pair & {
 
 /** Lets a cascade write about subjects, given their titles, within a budget of calls, and holds what it wrote against their tables. */
 export function told(key: Key, cascade: Cascade, { name, score, budget, history, subjects, tokenizer, separator, tokens, gamma, ...pair }: Telling): Told {
-  const controller = runningQuantile(budget, history);
+  const control = callControl(runningQuantile({ rate: budget, history: [...history] }));
   const prompts = subjects.map(({ prompt }) => prompt);
-  const written = cascade.written(pair, { prompts, tokens, separator, score, controller, key: foldIn(key, 0) });
-  const {
-    scores: precision,
-    tallies,
-    recall,
-    claims,
-  } = tableScore(
-    subjects.map(({ known }, i) => ({ text: tokenizer.decode(written[i]!.tokens), known })),
-    { gamma },
-  );
-  const callRate = controller.calls / Math.max(1, controller.decisions);
+  const written = cascade.written(pair, { prompts, tokens, separator, score, control, key: foldIn(key, 0) });
+  const texts = written.map((each) => tokenizer.decode(each.tokens));
+  return { ...judged(key, { name, budget, texts, subjects, gamma }), callRate: control.calls / Math.max(1, control.decisions), written };
+}
+
+type Judged = Pick<Telling, "name" | "budget" | "subjects" | "gamma"> & { readonly texts: readonly string[] };
+
+/** The measures of what was written about subjects, text by text. */
+export function judged(key: Key, { name, budget, texts, subjects, gamma }: Judged): Omit<Told, "callRate" | "written"> {
+  const given = subjects.map(({ known }, i) => ({ text: texts[i]!, known }));
+  const { scores: precision, tallies, recall, claims } = tableScore(given, { gamma });
   const penalised = precision.map((value, i) => {
     const covered = tallies[i]!.supported + tallies[i]!.contradicted;
     return covered === 0 ? 0 : value * lengthPenalty(covered, gamma);
   });
   // One key for all: resamples of the same subjects.
   const among = (scores: Float64Array): Interval => bootstrap(scores, foldIn(key, 1));
-  return { name, budget, callRate, precision: among(precision), penalised: among(penalised), scores: { precision, penalised }, recall, claims, written };
+  return { name, budget, precision: among(precision), penalised: among(penalised), scores: { precision, penalised }, recall, claims };
 }
 
 /** The text with the larger model's words between brackets. */
