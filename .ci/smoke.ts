@@ -2,12 +2,14 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { certificateProblems } from "./smoke/certificate.ts";
 import { comparisonProblems } from "./smoke/comparison.ts";
 import { delegationProblems } from "./smoke/delegation.ts";
+import { rulesProblems } from "./smoke/rules.ts";
 
 /** Checks what an example left behind: its log, whose last line is JSON, and the folder of its report. */
 const PROBLEMS: Readonly<Record<string, (line: string) => string[]>> = {
   "pacbayes-mnist": certificateProblems,
   "sam-vi-mnist": comparisonProblems,
   "lacy-pretrain": delegationProblems,
+  "nonident-rules": rulesProblems,
 };
 
 const [log, out, example = "pacbayes-mnist"] = process.argv.slice(2);

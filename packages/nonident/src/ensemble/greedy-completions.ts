@@ -67,7 +67,7 @@ export async function greedyCompletions(
   if (!(Number.isInteger(longest) && longest >= 1 && time - 1 <= context))
     throw new RangeError(`Cannot complete prompts: expected 1 ≤ longest ≤ ${context - length} in a context of ${context}, got ${longest}`);
   const members = params.table.shape[0];
-  using step = jit((given: EnsembleParams, state: State, position: Scalar) => spoken(ensemble, [given, state], position));
+  const step = compiledStep(ensemble);
   const empty = (): Tensor => zeros([members, prompts.length * heads, time, channels / heads]);
   using state = own((): State => ({
     last: zeros([members, prompts.length], "int32"),
@@ -104,8 +104,20 @@ export async function greedyCompletions(
   return said.map((of, m) => of.map((completion, i) => ({ prompt: prompts[i]!, completion, finished: stopped[m]![i]! })));
 }
 
+type Step = (params: EnsembleParams, state: State, position: Scalar) => State;
+const compiled = new WeakMap<PostNormEnsemble, Step>();
+
+/** The step of an ensemble, compiled once however often it speaks. */
+function compiledStep(ensemble: PostNormEnsemble): Step {
+  const known = compiled.get(ensemble);
+  if (known !== undefined) return known;
+  const step = jit((params: EnsembleParams, state: State, position: Scalar) => spoken(ensemble.options, [params, state], position));
+  compiled.set(ensemble, step);
+  return step;
+}
+
 /** One more token of every member and prompt. */
-function spoken({ options }: PostNormEnsemble, [params, { last, seen: before, caches }]: readonly [EnsembleParams, State], position: Scalar): State {
+function spoken(options: PostNormEnsemble["options"], [params, { last, seen: before, caches }]: readonly [EnsembleParams, State], position: Scalar): State {
   const { vocabulary, channels, heads, eps, padding = -1 } = options;
   const [members, count] = last.shape as [number, number];
   const depth = channels / heads;

@@ -1,0 +1,40 @@
+import { add, cast, div, floor, gather, mean, mul, neg, oneHot, range, slice, sum, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { foldIn, uniform, type Key } from "@lab/tensor-core";
+import type { EnsembleParams, PostNormEnsemble } from "@lab/nonident";
+import { VOCABULARY } from "./strings.ts";
+
+/** −ln p of each next token of rows [row, width]: [seed, row, width − 1], nats. */
+export function surprise([ensemble, params]: readonly [PostNormEnsemble, EnsembleParams], rows: Tensor, key?: Key): Tensor {
+  const [count, width] = rows.shape as [number, number];
+  const targets = oneHot(cast(slice(rows, [0, 1], [count, width - 1]), "int32"), VOCABULARY, 1, 0, "float32");
+  return neg(sum(mul(ensemble.logProbs(params, slice(rows, [0, 0], [count, width - 1]), key), targets), -1));
+}
+
+/** One row from each of `count` equal parts: i ↦ ⌊(i + uᵢ) n / count⌋, so that each row is as likely and, at count = n, each comes once. */
+export function spread(key: Key, n: number, count: number): Tensor {
+  return cast(floor(mul(add(range(0, count, 1, "float32"), mul(uniform(key, [count]), 0.999)), n / count)), "int32");
+}
+
+export type Extra = { readonly rows: Tensor; readonly trained: Tensor };
+
+export type ObjectiveOptions = { readonly batch: number; readonly prompts: number };
+
+/**
+ * The sum over seeds of the mean of −ln p over all target positions, padding included, and of what the regime adds on completions. All seeds see the
+ * same strings; each one's gradient is its own.
+ */
+export function objective(
+  ensemble: PostNormEnsemble,
+  [language, extra]: readonly [Tensor, Extra | undefined],
+  { batch, prompts }: ObjectiveOptions,
+): (params: EnsembleParams, data: unknown, key: Key) => Scalar {
+  return (params, _, key) => {
+    const rows = gather(language, spread(foldIn(key, 0), language.shape[0]!, batch));
+    const likelihood = mean(sum(surprise([ensemble, params], rows, foldIn(key, 1)), 0)) as Scalar;
+    if (extra === undefined) return likelihood;
+    const chosen = spread(foldIn(key, 2), extra.rows.shape[0]!, prompts);
+    const trained = gather(extra.trained, chosen);
+    const taught = mul(surprise([ensemble, params], gather(extra.rows, chosen), foldIn(key, 3)), trained);
+    return add(likelihood, div(sum(taught), sum(trained))) as Scalar;
+  };
+}
