@@ -66,7 +66,7 @@ async function openings(corpus: Corpus, { split, count, characters }: Wanted): P
   return found;
 }
 
-/** Whole sentences of at most so many characters, or else words of the first one. */
+/** The sentences that end within so many characters, where another is seen to begin, or else words of the first one. */
 export function opening(text: string, characters: number): string {
   const cut = text.slice(0, characters);
   if (cut.length === text.length) return text.trimEnd();
