@@ -19,6 +19,8 @@ export const NUMBER_WORLD: readonly string[] = [
   "packages/lacy/src/judge/",
   "packages/nonident/src/equivalence/",
   "packages/nonident/src/language/",
+  "packages/nonident/src/probe/",
+  "packages/nonident/src/transfer/",
   "packages/pacbayes/src/bounds/",
   "packages/pacbayes/src/certify/",
   "packages/pacbayes/src/diagnostics/",

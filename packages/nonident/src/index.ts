@@ -82,3 +82,4 @@ export { modelOfFile, type ModelFile } from "./model/model-file.ts";
 export { grammarNames, namedGrammar } from "./model/named-grammar.ts";
 export { uniformMembers } from "./model/uniform-members.ts";
 export { ruleScores, type RuleScores, type RuleScoresOptions } from "./probe/rule-scores.ts";
+export { leep, nce, type Labelled } from "./transfer/label-scores.ts";
