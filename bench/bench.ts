@@ -11,7 +11,7 @@ import { scores } from "./harness/scores.ts";
 import { GROUPS, WORKS } from "./work/works.ts";
 
 /** A name, or all of the group that it names. */
-const named = (name: string): readonly string[] => (GROUPS.includes(name) ? names.filter((each) => each.startsWith(`${name}-`)) : [name]);
+const named = (name: string): readonly string[] => (GROUPS.includes(name) ? names.filter((each) => each === name || each.startsWith(`${name}-`)) : [name]);
 
 const names = [...WORKS.map(({ name }) => name), ...Object.keys(CHECKS)];
 

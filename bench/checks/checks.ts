@@ -1,5 +1,7 @@
 import { annotate } from "./annotate.ts";
+import { effectiveSamples } from "./effective-samples.ts";
 import { lacyStep } from "./lacy-step.ts";
+import { ladder } from "./ladder.ts";
 import { memory } from "./memory.ts";
 import { samFit } from "./sam-fit.ts";
 import { startup } from "./startup.ts";
@@ -10,4 +12,12 @@ export type Finding = { readonly report: object; readonly text: string };
 /** A measurement of ours alone. */
 export type Check = (options: { readonly threads: number }) => Promise<Finding>;
 
-export const CHECKS: { readonly [name: string]: Check } = { annotate, "lm-lacy": lacyStep, startup, memory, "sam-fit": samFit };
+export const CHECKS: { readonly [name: string]: Check } = {
+  annotate,
+  "hmc-ess": effectiveSamples,
+  "hmc-ladder": ladder,
+  "lm-lacy": lacyStep,
+  startup,
+  memory,
+  "sam-fit": samFit,
+};

@@ -11,8 +11,13 @@ export type Values = { readonly [name: string]: readonly number[] };
 /** What a contestant is asked to be ready for. */
 export type Task = { readonly work: string; readonly module: string; readonly inputs: string; readonly settings: { readonly [name: string]: number } };
 
-/** Seconds of the timed iterations together, and the processor time of the whole process before and after the turn. */
-export type Turn = { readonly seconds: number; readonly cpuBefore: number; readonly cpuAfter: number };
+/** Seconds of the timed iterations together, the processor time of the whole process before and after the turn, and what a sampler drew, by chain. */
+export type Turn = {
+  readonly seconds: number;
+  readonly cpuBefore: number;
+  readonly cpuAfter: number;
+  readonly drawn?: readonly (readonly number[])[];
+};
 
 /** A process that waits, idle, for its turn. */
 export type Contestant = {

@@ -9,3 +9,5 @@ class Contest(NamedTuple):
     values: Callable[[], dict[str, list[float]]]
     # Runs so many iterations and waits until their results are there.
     iterate: Callable[[int], None]
+    # What the iterations since the last call drew, by chain.
+    drawn: Callable[[], list[list[float]]] | None = None

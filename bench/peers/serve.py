@@ -65,7 +65,8 @@ def answer_to(request, contest):
         start = time.perf_counter()
         contest.iterate(request["iterations"])
         seconds = time.perf_counter() - start
-        return {"seconds": seconds, "cpuBefore": cpu_before, "cpuAfter": time.process_time()}, contest
+        turn = {"seconds": seconds, "cpuBefore": cpu_before, "cpuAfter": time.process_time()}
+        return turn | ({"drawn": contest.drawn()} if contest.drawn else {}), contest
     if request["do"] == "memory":
         return {"peak": peak_memory()}, contest
     raise ValueError(f"unknown request {request['do']!r}")

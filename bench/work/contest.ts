@@ -10,6 +10,8 @@ export type Contest = {
   values(): Values;
   /** Runs so many iterations; their results are there when it returns. */
   iterate(n: number): void | Promise<void>;
+  /** What the iterations since the last call drew, by chain. */
+  drawn?(): readonly (readonly number[])[];
 };
 
 /** Our side of a work. */

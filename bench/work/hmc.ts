@@ -9,6 +9,7 @@ import {
   priorDraws,
   straight,
   wideMlp,
+  type Energy,
   type GaussianPrior,
   type HmcState,
   type WideMlp,
@@ -33,13 +34,19 @@ export async function inputs({ n, chains, priorScale }: Settings): Promise<Input
   return { x, y, ...asInputs(position), ...Object.fromEntries(momenta) };
 }
 
-/** One whole trajectory of every chain on a Gibbs posterior, with accept or reject. */
-export function ready(given: Inputs, { chains, priorScale, lambda, stepSize, leapfrogSteps }: Settings): Contest {
+/** U on the digits that are given, and where the chains start. */
+export function posterior(given: Inputs, { chains, priorScale }: Settings): { readonly energy: Energy<WideMlp>; readonly position: WideMlp } {
   const { x, y } = given as { x: Tensor2D; y: Tensor };
   const pixels: Tensor2D = transpose(x);
   const energy = gibbsPosterior<WideMlp>((params) => boundedCrossEntropy(wideMlp(params, pixels), y), { prior: prior(priorScale!) });
+  return { energy, position: fromInputs(given, priorDraws(key(0), prior(priorScale!), { chains: chains! })) };
+}
+
+/** One whole trajectory of every chain on a Gibbs posterior, with accept or reject. */
+export function ready(given: Inputs, settings: Settings): Contest {
+  const { chains, lambda, stepSize, leapfrogSteps } = settings;
+  const { energy, position } = posterior(given, settings);
   const sampler = hmc(energy, { trajectory: fixedSteps(leapfrogSteps!), flow: straight });
-  const position = fromInputs(given, priorDraws(key(0), prior(priorScale!), { chains: chains! }));
   const state = own(() => sampler.init({ position, lambda: fill([chains!], lambda!), stepSize: scalar(stepSize!) }));
   const step = jit((now: Key, at: HmcState<WideMlp>) => sampler.step(now, at));
   let next = key(2);

@@ -55,7 +55,8 @@ async function turn({ iterations, warm }: { readonly iterations: number; readonl
   await contest.iterate(warm);
   const start = performance.now();
   await contest.iterate(iterations);
-  return { seconds: (performance.now() - start) / 1000, cpuBefore, cpuAfter: cpuSeconds() };
+  const seconds = (performance.now() - start) / 1000;
+  return { seconds, cpuBefore, cpuAfter: cpuSeconds(), ...(contest.drawn !== undefined && { drawn: contest.drawn() }) };
 }
 
 /** The most that was resident, bytes: the system's own count where there is one. */

@@ -40,7 +40,7 @@ const SAM_WORKS: readonly Work[] = ["mlp", "lenet"].flatMap((network, i) =>
 const TRAINING: Work["goals"] = { "PyTorch eager": 1.5, "torch.compile": 1.2, "JAX jit": 2 };
 
 /** Names that stand for several: `lm` is all that starts with `lm-`. */
-export const GROUPS: readonly string[] = ["lm", "sam"];
+export const GROUPS: readonly string[] = ["hmc", "lm", "sam"];
 
 export const WORKS: readonly Work[] = [
   {
