@@ -5,7 +5,6 @@ import { describe, expect, it } from "vitest";
 import { chains } from "../diagnostics/draws.ts";
 import type { Energy } from "../gibbs/gibbs-posterior.ts";
 import { adapted, frozen } from "./adapted.ts";
-import { flat, unflat } from "./flat.ts";
 import { rotation, straight } from "./flow.ts";
 import type { HmcStart } from "./hmc.ts";
 import { diagonal, identity } from "./metric.ts";
@@ -68,14 +67,6 @@ describe("closed()", () => {
       }
       expect(seen).toBeGreaterThan(100);
     });
-  });
-});
-
-it("unflat() gives back what flat() lined up", () => {
-  scoped(() => {
-    const tree = { a: normal(key(1), [3, 2, 2]), b: normal(key(2), [3, 5]) };
-    const back = unflat(flat(tree), tree);
-    expect([flat(tree).shape, back.a.arraySync(), back.b.arraySync()]).toEqual([[3, 9], tree.a.arraySync(), tree.b.arraySync()]);
   });
 });
 

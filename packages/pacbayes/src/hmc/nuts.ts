@@ -23,7 +23,7 @@ import { foldIn, iterate, split, termsAndGrad, uniform, type Algorithm, type Par
 import type { Energy } from "../gibbs/gibbs-posterior.ts";
 import { chainDot, whereChains } from "./chain-sums.ts";
 import { integrated, type Dynamics, type PhasePoint } from "./endpoint.ts";
-import { flat, unflat } from "./flat.ts";
+import { flat } from "./flat.ts";
 import { straight } from "./flow.ts";
 import type { HmcInfo, HmcOptions, HmcStart, HmcState } from "./hmc.ts";
 import { leapfrog } from "./integrator.ts";

@@ -1,5 +1,5 @@
 import { add, any, div, equal, exp, greaterEqual, less, logicalAnd, mean, mul, scalar, square, sub, sum, tensor1d } from "@tensorflow/tfjs-core";
-import { onesLike, slice, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { onesLike, slice, type Scalar } from "@tensorflow/tfjs-core";
 import { map, split, termsAndGrad, where as chosen, zerosLike as zeroTree, type Algorithm, type Params } from "@lab/tensor-core";
 import type { Energy } from "../gibbs/gibbs-posterior.ts";
 import { chainCount, sharedAcceptance } from "./chain-sums.ts";
