@@ -82,4 +82,5 @@ export { modelOfFile, type ModelFile } from "./model/model-file.ts";
 export { grammarNames, namedGrammar } from "./model/named-grammar.ts";
 export { uniformMembers } from "./model/uniform-members.ts";
 export { ruleScores, type RuleScores, type RuleScoresOptions } from "./probe/rule-scores.ts";
+export { permutedUnits, rescaledUnits, type HiddenLayer } from "./symmetry/hidden-units.ts";
 export { leep, nce, type Labelled } from "./transfer/label-scores.ts";
