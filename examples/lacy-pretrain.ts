@@ -9,7 +9,7 @@ import { budgetColumns, lossColumns, methodColumns, percent, type MethodRow } fr
 import { serviceOf, toldByEndpoint } from "./lacy-pretrain/endpoint.ts";
 import { heldOutMeter } from "./lacy-pretrain/held-out.ts";
 import { gaps, leakage } from "./lacy-pretrain/leakage.ts";
-import { evidence, METHODS, named } from "./lacy-pretrain/methods.ts";
+import { evidence, methodsNamed, named, type Method } from "./lacy-pretrain/methods.ts";
 import { rowsOf, withReference } from "./lacy-pretrain/rows.ts";
 import { isReduced, learningOf, settingsOf, type Learner } from "./lacy-pretrain/settings.ts";
 import { subjectsOf } from "./lacy-pretrain/subjects.ts";
@@ -30,6 +30,15 @@ const settings = settingsOf(effort, engineName);
 const xla = effort !== "smoke";
 const [rowKey, heldOutKey, largeKey, smallKey, writeKey, calibrationKey] = split(key(seed), 6) as [Key, Key, Key, Key, Key, Key];
 
+const { rules, source, service } = await (async () => {
+  try {
+    return { rules: methodsNamed(only), source: await corpus({ data, from: join(import.meta.dirname, "..") }), service: await serviceOf(process.env) };
+  } catch (error) {
+    console.error(`${(error as Error).message}\nSee --help`);
+    return process.exit(2);
+  }
+})();
+
 const folder = join(out, "checkpoints");
 if (!resume) await rm(folder, { recursive: true, force: true });
 
@@ -42,8 +51,6 @@ const book = await notebook(import.meta.url, {
   quiet: json,
 });
 
-const source = await corpus({ data });
-const service = await serviceOf(process.env);
 const { subjects, train, factRate, tokens, gamma } = await book.cell(
   `## Openings, their facts, and the judge
 
@@ -107,7 +114,6 @@ It learns the same rows for ${settings.large.steps} steps of ${settings.batch} Ã
 );
 using _larger = larger;
 
-const rules = METHODS.filter(({ name }) => name === "no call" || only === undefined || name.includes(only));
 const { rows, all, asked } = await book.cell(
   `## Six rules
 
@@ -122,7 +128,7 @@ the others, each beside the model without calls on the same tokens.`,
     using meter = heldOutMeter(small, { rows: heldOut, size: settings.batch, fraction: settings.fraction, xla });
     using leak = leakage(small, { gaps: gaps(subjectsTold, tokenizer), tokens: settings.cloze, separator, tokenizer, xla });
     using writer = cascade({ small, large, xla });
-    const learnt = (rule: (typeof METHODS)[number]) =>
+    const learnt = (rule: Method) =>
       trained(smallKey, {
         ...shared,
         name: rule.name,

@@ -40,7 +40,7 @@ export type Method = {
   readonly scores: readonly Score[];
 };
 
-export const METHODS: readonly Method[] = [
+const METHODS: readonly Method[] = [
   { name: "no call", calls: () => none, scores: ["draw", "doubt"] },
   { name: "random", calls: (fraction) => random({ fraction }), scores: ["margin"] },
   { name: "rho", calls: (fraction) => rho({ fraction }), scores: ["margin"] },
@@ -48,6 +48,19 @@ export const METHODS: readonly Method[] = [
   { name: "facts only", calls: (fraction) => factsOnly({ fraction }), scores: ["margin"] },
   { name: "lacy", calls: (fraction) => lacy({ fraction }), scores: ["margin"] },
 ];
+
+/**
+ * The methods whose name has a text in it, all unless told; the one without calls is always among them, first.
+ *
+ * @throws RangeError where no name has it
+ */
+export function methodsNamed(text = ""): readonly Method[] {
+  const found = METHODS.filter(({ name }) => name.includes(text));
+  if (found.length === 0)
+    throw new RangeError(`Cannot choose rules: expected --only to be part of ${METHODS.map(({ name }) => `"${name}"`).join(", ")}, got "${text}"`);
+  const [baseline, ...others] = METHODS as [Method, ...Method[]];
+  return [baseline, ...others.filter((each) => found.includes(each))];
+}
 
 /** A method's name where it calls by a score. */
 export function named({ name }: Pick<Method, "name">, score: Score): string {
