@@ -18,7 +18,7 @@ const POINTS = 64;
  * @example
  * ```ts
  * import { equalExchange } from "@lab/pacbayes";
- * equalExchange([{ lambda: 0, variance: 4 }, { lambda: 2, variance: 4 }], { rungs: 4 }); // => [ 0, 0.5, 1, 1.5, 2 ]
+ * equalExchange([{ lambda: 0, variance: 4 }, { lambda: 2, variance: 4 }], { rungs: 4 }).map((lambda) => lambda.toFixed(2)); // => [ '0.00', '0.50', '1.00', '1.50', '2.00' ]
  * ```
  */
 export function equalExchange(pilot: readonly PilotRung[], { rungs }: { readonly rungs: number }): readonly number[] {
