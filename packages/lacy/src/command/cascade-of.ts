@@ -67,7 +67,8 @@ async function largeOf(
   return {
     async continue(text, options = {}) {
       using stream = await lent.stream(options);
-      return localContinuation(stream, { tokenizer, end }).continue(text, options);
+      // Awaited here: the stream is given back where this function ends.
+      return await localContinuation(stream, { tokenizer, end }).continue(text, options);
     },
   };
 }

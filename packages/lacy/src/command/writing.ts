@@ -60,7 +60,7 @@ const explainCommand = defineCommand({
     const tokens = await explanation(stream, args.text, { tokenizer, control: cascade.control, tagger: compromiseTagger() });
     if (args.out !== undefined) await writeFileAtomic(args.out, explanationPage(tokens));
     if (args.json === true) printed({ tokens }, true);
-    else if (args.out === undefined) console.log(explanationText(tokens, { colours: process.stdout.isTTY }));
+    else if (args.out === undefined) console.log(explanationText(tokens, { colours: process.stdout.isTTY === true }));
     else console.log(args.out);
   },
 });
