@@ -1,15 +1,20 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { ended } from "./command/lacy-command.ts";
+import { readAnnotations } from "./facts/annotation-file.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "lab-lacy-"));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 const at = (name: string): string => join(folder, name);
+const texts = at("texts");
+await mkdir(texts);
 await writeFile(
-  at("train.jsonl"),
+  join(texts, "train.jsonl"),
   [
     ["Mira Oduya", "Nairobi"],
     ["Ivo Tarn", "Bergen"],
@@ -19,32 +24,96 @@ await writeFile(
 );
 
 /** What the command prints, its errors, and how it ends. */
-function lacy(...words: string[]): Promise<{ readonly out: string; readonly err: string; readonly code: number }> {
-  const node = ["--conditions=@lab/source", "--import", createRequire(import.meta.url).resolve("tsx"), fileURLToPath(new URL("cli.ts", import.meta.url))];
-  return new Promise((resolve) => {
-    execFile(process.execPath, [...node, ...words], { timeout: 60_000 }, (error, out, err) =>
-      resolve({ out, err, code: error === null ? 0 : Number(error.code) }),
-    );
-  });
+async function lacy(...words: string[]): Promise<{ readonly out: string; readonly err: string; readonly code: number }> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const log = vi.spyOn(console, "log").mockImplementation((line) => void out.push(`${String(line)}\n`));
+  const error = vi.spyOn(console, "error").mockImplementation((line) => void err.push(`${String(line)}\n`));
+  const code = await ended(words);
+  log.mockRestore();
+  error.mockRestore();
+  return { out: out.join(""), err: err.join(""), code };
 }
 
+/** The result of a command that succeeds. */
+async function result(...words: string[]): Promise<unknown> {
+  const { out, err, code } = await lacy(...words, "--json");
+  expect([code, err]).toEqual([0, ""]);
+  return JSON.parse(out);
+}
+
+const small = ["--layers", "1", "--channels", "8", "--heads", "2", "--context", "16", "--batch", "2"];
+const train = ["train", "--data", texts, "--tokenizer", at("tokenizer.json"), "--out", at("model"), ...small];
+let [learned, trained]: unknown[] = [];
+beforeAll(async () => {
+  learned = await result("tokenizer", "--data", texts, "--out", at("tokenizer.json"), "--vocabulary", "266");
+  trained = await result(...train, "--steps", "3");
+}, 30_000);
+
 describe("lacy", () => {
-  it("lacy goes from sentences to a model that generates and explains", { timeout: 120_000 }, async () => {
-    const learned = await lacy("tokenizer", "--data", at("train.jsonl"), "--out", at("tokenizer.json"), "--vocabulary", "266", "--json");
-    expect(JSON.parse(learned.out)).toMatchObject({ vocabulary: 266, merges: 8 });
-    const small = ["--steps", "3", "--layers", "1", "--channels", "8", "--heads", "2", "--context", "16", "--batch", "2", "--json"];
-    const trained = await lacy("train", "--data", folder, "--tokenizer", at("tokenizer.json"), "--out", at("model"), ...small);
-    expect(JSON.parse(trained.out)).toMatchObject({ steps: 3, documents: 2 });
-    const written = await lacy("generate", "Mira", "--model", at("model"), "--large", at("model"), "--budget", "1", "--tokens", "3", "--json");
-    const { text, pieces } = JSON.parse(written.out) as { text: string; pieces: { text: string; by: string }[] };
-    expect([pieces.map((piece) => piece.text).join(""), pieces.some(({ by }) => by === "large")]).toEqual([text, true]);
-    await lacy("explain", "Mira <b> 1911", "--model", at("model"), "--out", at("page.html"));
+  it("lacy marks facts, learns a tokenizer, and trains a model whose checkpoint is gone on with", async () => {
+    expect(await result("annotate", "--data", texts, "--out", at("facts.jsonl"), "--threads", "0")).toMatchObject({ documents: 2, words: 16 });
+    const { facts } = (await readAnnotations(at("facts.jsonl"))).get("Mira Oduya")!;
+    expect(facts.map(([start, end]) => "Mira Oduya was born in Nairobi in 1911.".slice(start, end))).toEqual(["Mira", "Oduya", "Nairobi", "1911"]);
+    expect(learned).toMatchObject({ vocabulary: 266, merges: 8 });
+    expect(trained).toMatchObject({ steps: 3, documents: 2 });
+    const weights = await readFile(at("model/model.safetensors"));
+    expect(await result(...train, "--steps", "3")).toMatchObject({ steps: 3 });
+    expect((await readFile(at("model/model.safetensors"))).equals(weights)).toBe(true);
+    expect((await lacy(...train, "--steps", "4", "--rate", "0.1")).err).toContain("it was written with rate = 0.002, this run has 0.1");
+  });
+
+  it("lacy generates in a cascade, which it evaluates, and explains", async () => {
+    const cascade = ["--model", at("model"), "--large", at("model"), "--budget", "1"];
+    const { text, calls, pieces } = (await result("generate", "Mira ", ...cascade, "--tokens", "8")) as Written;
+    expect([pieces.map((piece) => piece.text).join(""), pieces.map(({ reason }) => reason).includes("called"), calls > 0]).toEqual([text, true, true]);
+    expect(pieces.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    expect(await result("evaluate", "--data", texts, ...cascade, "--tokens", "2")).toMatchObject({ subjects: 2, callRate: 1 });
+    expect((await lacy("explain", "Mira <b> 1911", "--model", at("model"), "--out", at("page.html"))).out).toBe(`${at("page.html")}\n`);
     expect(await readFile(at("page.html"), "utf8")).toContain('class="factual');
+    expect((await lacy("explain", "Mira 1911", "--model", at("model"))).out.replaceAll(/[[\]_]/gu, "")).toBe("Mira 1911\n");
+  });
+
+  it("lacy serves until it is told to end, and gives the text of lacy generate", async () => {
+    const asked = lacy("serve", "--model", at("model"), "--port", "0", "--port-file", at("address"), "--streams", "2");
+    const url = await vi.waitFor(async () => {
+      const found = await readFile(at("address"), "utf8");
+      expect(found).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
+      return found;
+    }, 10_000);
+    const body = JSON.stringify({ prompt: "Mira", max_tokens: 3, temperature: 0 });
+    const answer = (await (await fetch(`${url}/v1/completions`, { method: "POST", body })).json()) as { choices: { text: string }[] };
+    process.emit("SIGTERM");
+    expect((await asked).code).toBe(0);
+    const { text } = (await result("generate", "Mira", "--model", at("model"), "--tokens", "3")) as Written;
+    expect(answer.choices[0]!.text).toBe(text);
   });
 
   it("lacy says what is wrong in one line, and what there is", async () => {
-    const [help, wrong] = await Promise.all([lacy("--help"), lacy("generate", "x", "--model", at("nowhere"))]);
-    for (const name of ["annotate", "tokenizer", "train", "generate", "evaluate", "serve", "explain"]) expect(help.out + help.err).toContain(name);
-    expect([wrong.code, wrong.err]).toEqual([2, `Cannot read ${at("nowhere")}/tokenizer.json: there is no such file\n`]);
+    const help = await lacy("--help");
+    for (const name of ["annotate", "tokenizer", "train", "generate", "evaluate", "serve", "explain"]) expect(help.out).toContain(name);
+    expect((await lacy("train", "--help")).out).toContain("--fraction");
+    const missing = at("nowhere");
+    for (const [words, told] of [
+      [["generate", "x", "--model", missing], `Cannot read ${missing}/tokenizer.json: there is no such file`],
+      [["generate", "x", "--model", missing, "--tokens", "0"], "Cannot read --tokens: expected a whole number of at least 1, got 0"],
+      [["generate", "x", "--model", missing, "--tokenz", "3"], "Cannot run lacy generate: there is no --tokenz; see lacy generate --help"],
+      [["evaluate", "--data", texts, "--model", at("model"), "--split", "test"], "Cannot evaluate: there are no documents"],
+      [["train"], "Missing required argument: --tokenizer"],
+    ] as const)
+      expect(await lacy(...words)).toEqual({ out: "", err: `${told}\n`, code: 2 });
+    expect((await lacy("write")).code).toBe(2);
+  });
+
+  it("lacy is a program, whose exit code says how it ended", async () => {
+    const node = ["--conditions=@lab/source", "--import", createRequire(import.meta.url).resolve("tsx"), fileURLToPath(new URL("cli.ts", import.meta.url))];
+    const code = await new Promise((resolve) => {
+      execFile(process.execPath, [...node, "generate", "x", "--model", at("nowhere")], (error) => resolve(error?.code));
+    });
+    expect(code).toBe(2);
   });
 });
+type Written = {
+  readonly text: string;
+  readonly calls: number;
+  readonly pieces: readonly { readonly text: string; readonly reason: string; readonly failure?: string }[];
+};

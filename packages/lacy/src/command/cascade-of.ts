@@ -46,9 +46,9 @@ export async function cascadeOf(
         ...options,
       });
     };
-    return { small, source, control, [Symbol.dispose]: () => owned.dispose() };
+    return { small, source, control, [Symbol.dispose]: () => owned[Symbol.dispose]() };
   } catch (error) {
-    owned.dispose();
+    owned[Symbol.dispose]();
     throw error;
   }
 }
@@ -74,9 +74,8 @@ async function largeOf(
 }
 
 /** What is to be freed, the last first: Node 20 has no DisposableStack. */
-interface Disposables {
+interface Disposables extends Disposable {
   use<T extends Disposable>(value: T): T;
-  dispose(): void;
 }
 
 function disposables(): Disposables {
@@ -86,7 +85,7 @@ function disposables(): Disposables {
       held.push(value);
       return value;
     },
-    dispose() {
+    [Symbol.dispose]() {
       for (const each of held.splice(0).toReversed()) each[Symbol.dispose]();
     },
   };

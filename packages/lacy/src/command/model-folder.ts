@@ -28,7 +28,7 @@ export type ModelFolder = { readonly tokenizer: Tokenizer; readonly end: Token; 
 
 async function file(path: string): Promise<Buffer> {
   return readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`Cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`);
+    throw new Error(`Cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`, { cause: error });
   });
 }
 
@@ -38,7 +38,7 @@ export async function pairsOf(path: string): Promise<BytePairs> {
   try {
     return bytePairs((await file(at)).toString("utf8"));
   } catch (error) {
-    if (error instanceof SyntaxError) throw new Error(`Cannot read ${at}: ${error.message}`);
+    if (error instanceof SyntaxError) throw new Error(`Cannot read ${at}: ${error.message}`, { cause: error });
     throw error;
   }
 }

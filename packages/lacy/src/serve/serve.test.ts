@@ -89,7 +89,7 @@ describe("cascadeServer()", () => {
     const closed = server.close();
     expect((await first).choices[0]!.text).toHaveLength(26);
     await closed;
-    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow();
+    await expect(fetch(`${server.url}/healthz`)).rejects.toThrow("fetch failed");
   });
 
   it("cascadeServer() writes 200 requests at once over an upstream that is slow and dies, and loses and leaks nothing", async () => {
