@@ -73,6 +73,20 @@ describe("lacy", () => {
     expect((await lacy("explain", "Mira 1911", "--model", at("model"))).out.replaceAll(/[[\]_]/gu, "")).toBe("Mira 1911\n");
   });
 
+  it("lacy waits for an answer of several tokens before it gives the bigger model's stream back", async () => {
+    const accents = at("accents");
+    await mkdir(accents);
+    await writeFile(join(accents, "train.jsonl"), `${JSON.stringify({ title: "é", text: "é".repeat(60) })}\n`);
+    await result("tokenizer", "--data", accents, "--out", at("bytes.json"), "--vocabulary", "258");
+    const large = ["train", "--data", accents, "--tokenizer", at("bytes.json"), "--out", at("large"), ...small, "--rate", "0.1"];
+    await result(...large, "--steps", "12");
+    const { pieces } = (await result("generate", "é", "--model", at("model"), "--large", at("large"), "--budget", "1", "--tokens", "4")) as Written;
+    expect(pieces.map(({ text, by }) => [text, by])).toEqual([
+      ["é", "large"],
+      ["é", "large"],
+    ]);
+  });
+
   it("lacy serves until it is told to end, and gives the text of lacy generate", async () => {
     const asked = lacy("serve", "--model", at("model"), "--port", "0", "--port-file", at("address"), "--streams", "2");
     const url = await vi.waitFor(async () => {
