@@ -1,5 +1,6 @@
 import { type Decoder, type DecoderParams, type Key } from "@lab/tensor-core";
-import { callControl, endpointContinuation, generate, languageStreams, runningQuantile, type EndpointLog } from "@lab/lacy";
+import { callControl, generate, languageStreams, runningQuantile } from "@lab/lacy";
+import { endpointContinuation, type EndpointLog } from "@lab/lacy/serve";
 import { heading, type Subject, type Subjects } from "./subjects.ts";
 import { judged, type Told } from "./told.ts";
 

@@ -129,5 +129,5 @@ describe("lacy", () => {
 type Written = {
   readonly text: string;
   readonly calls: number;
-  readonly pieces: readonly { readonly text: string; readonly reason: string; readonly failure?: string }[];
+  readonly pieces: readonly { readonly text: string; readonly by: string; readonly reason: string; readonly failure?: string }[];
 };

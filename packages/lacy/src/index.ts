@@ -11,7 +11,6 @@ export {
 export { callLogit, callLogProbability, logOdds, margin, type CallScore } from "./cascade/call-score.ts";
 export { localContinuation, type Answer, type Continuation, type LocalContinuationOptions } from "./cascade/continuation.ts";
 export { decoded, type Decoded, type Decoding } from "./cascade/decoding.ts";
-export { endpointContinuation, type Asked, type EndpointContinuationOptions, type EndpointLog } from "./cascade/endpoint.ts";
 export {
   callControl,
   decide,

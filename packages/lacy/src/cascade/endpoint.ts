@@ -51,9 +51,10 @@ export type EndpointLog = { asked: number; cached: number; failed: number; milli
  * @throws RangeError for numbers that are none; when it is asked, what the service answers instead after all retries, the signal's reason, and Error while the service rests after failures
  * @example
  * ```ts
- * import { endpointContinuation } from "@lab/lacy";
+ * import { endpointContinuation } from "@lab/lacy/serve";
  * const large = await endpointContinuation({ model: "any", baseURL: "http://127.0.0.1:9/v1", apiKey: "none", retries: 0 });
- * await large.continue("Mira was born in").catch(() => large.log.failed); // => 1
+ * const answer = async () => large.continue("Mira was born in");
+ * await answer().catch(() => large.log.failed); // => 1
  * ```
  */
 export async function endpointContinuation({

@@ -234,11 +234,13 @@ export async function cascadeServer(
         over.abort(new Error("The server was closed"));
         setTimeout(() => server.closeAllConnections(), 200).unref();
       }, grace);
+      // A client keeps its connection after the answer: without this, closing would wait until it times out.
+      const idle = setInterval(() => server.closeIdleConnections(), 20);
       server.close(() => {
         clearTimeout(cut);
+        clearInterval(idle);
         resolve();
       });
-      server.closeIdleConnections();
     });
     return closed;
   }
