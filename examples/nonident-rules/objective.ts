@@ -11,7 +11,7 @@ export function surprise([ensemble, params]: readonly [PostNormEnsemble, Ensembl
 }
 
 /** One row from each of `count` equal parts: i ↦ ⌊(i + uᵢ) n / count⌋, so that each row is as likely and, at count = n, each comes once. */
-export function spread(key: Key, n: number, count: number): Tensor {
+function spread(key: Key, n: number, count: number): Tensor {
   return cast(floor(mul(add(range(0, count, 1, "float32"), mul(uniform(key, [count]), 0.999)), n / count)), "int32");
 }
 

@@ -8,7 +8,7 @@ export const PADDING = 4;
 export const VOCABULARY = 5;
 /** Targets of a string: 128 a's, 128 b's and the end. */
 export const TARGETS = 257;
-export const LANGUAGE: FiniteGrammar = aNbN({ largest: 128 });
+const LANGUAGE: FiniteGrammar = aNbN({ largest: 128 });
 /** H(p) = ln 128 nats per string, over 257 positions. */
 export const FLOOR: number = Math.log(128) / TARGETS;
 export const PROMPTS: Prompts = prompts(LANGUAGE, { length: 8 });

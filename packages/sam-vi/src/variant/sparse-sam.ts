@@ -20,7 +20,7 @@ function fisherDiagonal<P extends Params, Batch extends Tree>(
 }
 
 /** Ones at the `kept` largest entries of a tree, all leaves together, and zeros elsewhere; entries that tie with the last one are kept too. */
-export function largestMask<P extends Params>(tree: P, kept: number): P {
+function largestMask<P extends Params>(tree: P, kept: number): P {
   const flat = concat(tensors(tree).map((x) => reshape(x, [x.size])));
   const threshold = min<Scalar>(topk(flat, kept).values);
   return map((x) => cast(greaterEqual(x, threshold), "float32"), tree);
