@@ -24,7 +24,7 @@ const problems = packages.flatMap(({ manifest: { name, exports, bin = {} }, tarb
   ];
   const missing = promised.map((file) => file.replace(/^\.\//, "")).filter((file) => !files.includes(file));
   const stray = files.filter(
-    (file) => !/^(dist\/|bin\/|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(file) || /\.test\.|\.tsbuildinfo$/.test(file),
+    (file) => !/^(dist\/|bin\/|native\/[\w-]+\.(cc|h)$|package\.json$|README\.md$|LICENSE$|CHANGELOG\.md$)/.test(file) || /\.test\.|\.tsbuildinfo$/.test(file),
   );
   const { dependencies = {}, peerDependencies = {} } = JSON.parse(
     execFileSync("tar", ["-xzOf", tarball, "package/package.json"], { encoding: "utf8" }),

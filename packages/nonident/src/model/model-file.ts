@@ -1,5 +1,6 @@
 import { tabular, type Tabular } from "@lab/tensor-core";
-import { z } from "zod";
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
 import type { ClosedModel } from "./closed-model.ts";
 
 /** A tabular model as it is written in a file: sequences without their end symbol, with probabilities that sum to one. */
@@ -11,11 +12,13 @@ export type ModelFile = {
   readonly elsewhere?: readonly number[] | undefined;
 };
 
-const schema: z.ZodType<ModelFile> = z.strictObject({
-  vocabulary: z.int().min(1),
-  end: z.int().min(0),
-  sequences: z.array(z.tuple([z.array(z.int().min(0)), z.number().min(0)])).min(1),
-  elsewhere: z.array(z.number().min(0)).optional(),
+const weight = z.number().check(z.minimum(0));
+
+const schema: z.ZodMiniType<ModelFile> = z.strictObject({
+  vocabulary: z.int().check(z.minimum(1)),
+  end: z.int().check(z.minimum(0)),
+  sequences: z.array(z.tuple([z.array(z.int().check(z.minimum(0))), weight])).check(z.minLength(1)),
+  elsewhere: z.optional(z.array(weight)),
 });
 
 /**
@@ -31,7 +34,8 @@ const schema: z.ZodType<ModelFile> = z.strictObject({
  * ```
  */
 export function modelOfFile(content: unknown): ClosedModel & { readonly model: Tabular } {
-  const read = schema.safeParse(content);
+  // The small zod knows no messages of its own.
+  const read = schema.safeParse(content, { error: en().localeError });
   if (!read.success) throw new RangeError(`Cannot read a model: ${z.prettifyError(read.error).replaceAll("\n", " ")}`);
   const { vocabulary, end, sequences, elsewhere } = read.data;
   if (elsewhere !== undefined && elsewhere.length !== vocabulary)
