@@ -17,7 +17,12 @@ export type RuleScores = {
   readonly finished: number;
 };
 
-export type RuleScoresOptions = { readonly r1: Rule; readonly r2: Rule };
+export type RuleScoresOptions = {
+  readonly r1: Rule;
+  readonly r2: Rule;
+  /** A rule of whole strings that looks at the completion alone: R2 on what follows the prompt unless told. */
+  readonly r2Completion?: Rule;
+};
 
 /**
  * #{ x : r(x ŷ(x)) } / #{ x }: how often completed prompts keep each rule of a language, of all and of finished ones [Reizinger2024].
@@ -34,12 +39,12 @@ export type RuleScoresOptions = { readonly r1: Rule; readonly r2: Rule };
  */
 export function ruleScores(
   completions: readonly { readonly prompt: Sequence; readonly completion: Sequence; readonly finished: boolean }[],
-  { r1, r2 }: RuleScoresOptions,
+  { r1, r2, r2Completion }: RuleScoresOptions,
 ): RuleScores {
   const scored = completions.map(({ prompt, completion, finished }) => {
     const whole = [...prompt, ...completion];
     const [one, two] = [r1.holds(whole), r2.holds(whole)];
-    return { one, two, finished, said: onCompletion(r2, prompt.length).holds(whole) };
+    return { one, two, finished, said: (r2Completion ?? onCompletion(r2, prompt.length)).holds(whole) };
   });
   const ended = scored.filter(({ finished }) => finished);
   const share = (of: typeof scored, holds: (x: (typeof scored)[number]) => boolean): number => of.filter(holds).length / of.length;
