@@ -109,6 +109,39 @@ describe("nonident equivalent", () => {
   });
 });
 
+describe("nonident probe", () => {
+  it("nonident probe rules shows both models' shares beside their divergence", async () => {
+    const [json, plain] = await Promise.all([
+      nonident("probe", "rules", "aNbN:4", "aNbN:6", "--json"),
+      nonident("probe", "rules", "aNbN:4", "aNbN:4", "--completion", "4"),
+    ]);
+    const found = JSON.parse(json.out) as { likelihood: { kl: { value: number } }; behaviours: Record<string, { value: number; count: number }>[] };
+    expect(found.likelihood.kl.value).toBeCloseTo(Math.log(3 / 2), 12);
+    expect(found.behaviours.map((of) => of["OOD R1"]!.count)).toEqual([251, 251]);
+    // After a prompt that begins no string the table is uniform: a is the lowest token, and is said until the limit.
+    expect(found.behaviours[0]!["OOD finished"]!.value).toBe(0);
+    expect(plain.out).toMatch(/^rule extrapolation; KL ≤ 0.01: equivalent$/m);
+    expect(plain.out).toMatch(/^OOD R1 .* of 251/m);
+  });
+
+  it("nonident probe completions says how a pair goes on after each prompt, and what the divergence allows", async () => {
+    const args = ["probe", "completions", file("fair.json"), file("bent.json"), "--after", "[[],[1]]", "--epsilon", "0.15"];
+    const [json, plain] = await Promise.all([nonident(...args, "--json"), nonident(...args)]);
+    const { prompts } = JSON.parse(json.out) as { prompts: { probability: number[]; completion: { tv: { value: number } }; certifiedTv: number }[] };
+    expect(prompts.map(({ completion }) => completion.tv.value)).toEqual([0.25, 0]);
+    expect(prompts[1]!.probability).toEqual([0.5, 0.75]);
+    expect(prompts[0]!.certifiedTv).toBeCloseTo(Math.sqrt(0.075), 12);
+    expect(plain.out).toMatch(/^\(empty\) +1 +1 +0\.250/m);
+  });
+
+  it("nonident probe in-context asks both models the same flips; their equal answers are equally often right", async () => {
+    const { out } = await nonident("probe", "in-context", file("fair.json"), file("fair.json"), "--shots", "0", "--prompts", "20", "--json");
+    const { behaviours } = JSON.parse(out) as { behaviours: Record<string, { count: number }>[] };
+    expect(behaviours[0]).toEqual(behaviours[1]);
+    expect(behaviours[0]!["accuracy, 0 shots"]!.count).toBe(20);
+  });
+});
+
 describe("nonident languages", () => {
   it("nonident languages lists them with counts and prompts; one of them with samples", async () => {
     const [all, one] = await Promise.all([nonident("languages", "--json", "--length", "6"), nonident("languages", "aNbN", "--json")]);
@@ -121,7 +154,7 @@ describe("nonident languages", () => {
 describe("nonident", () => {
   it("nonident --help says what there is, of the whole and of each command", async () => {
     const [whole, one] = await Promise.all([nonident("--help"), nonident("equivalent", "--help")]);
-    for (const name of ["kl", "equivalent", "languages"]) expect(whole.out).toContain(name);
+    for (const name of ["kl", "equivalent", "probe", "languages"]) expect(whole.out).toContain(name);
     expect(one.out).toContain("--epsilon");
     expect([whole.code, one.code]).toEqual([0, 0]);
   });
@@ -130,6 +163,9 @@ describe("nonident", () => {
     const cases: readonly (readonly [readonly string[], string])[] = [
       [["kl", file("broken.json"), file("fair.json")], "expected JSON"],
       [["equivalent", file("fair.json"), file("bent.json"), "--epsilon", "x"], "expected a number, got x"],
+      [["probe", "taste", file("fair.json"), file("bent.json")], "expected one of rules, in-context, completions, got taste"],
+      [["probe", "rules", "dyck-2:4", "dyck-2:6"], "expected models of 2 symbols and an end, got the end 4"],
+      [["probe", "completions", file("fair.json"), file("bent.json"), "--after", "[1]"], "a JSON list of prompts"],
     ];
     const ended = await Promise.all(cases.map(([args]) => nonident(...args)));
     ended.forEach(({ code, error }, i) => {

@@ -3,10 +3,11 @@ import { defineCommand, runCommand, runMain } from "citty";
 import { equivalentCommand } from "./command/equivalent.ts";
 import { klCommand } from "./command/kl.ts";
 import { languagesCommand } from "./command/languages.ts";
+import { probeCommand } from "./command/probe.ts";
 
 const main = defineCommand({
-  meta: { name: "nonident", description: "How far two language models are apart, whether they are equivalent, and the languages to try them on" },
-  subCommands: { kl: klCommand, equivalent: equivalentCommand, languages: languagesCommand },
+  meta: { name: "nonident", description: "How far two language models are apart, whether they are equivalent, what they do, and the languages to try them on" },
+  subCommands: { kl: klCommand, equivalent: equivalentCommand, probe: probeCommand, languages: languagesCommand },
 });
 
 const help = ["--help", "-h"].some((flag) => process.argv.includes(flag)) || process.argv.length <= 2;
