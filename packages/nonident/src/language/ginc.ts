@@ -14,6 +14,8 @@ export type GincOptions = {
   readonly startTemperature?: number;
   /** How much of a value's transition is to stay. */
   readonly identity?: number;
+  /** How much of each block is uniform: with none, a delimiter may be impossible under the concept that a prompt is of. */
+  readonly spread?: number;
 };
 
 /** A prompt of examples, each of k tokens and a delimiter, and what should follow. */
@@ -45,11 +47,11 @@ function permutation(from: Key, m: number): number[] {
   return order;
 }
 
-/** Σᵢ wᵢ Πᵢ over m random permutation matrices of size m, w = softmax((u − ½)/τ). */
-function block(from: Key, m: number, temperature: number): number[][] {
+/** (1 − c) Σᵢ wᵢ Πᵢ + c/m over m random permutation matrices of size m, w = softmax((u − ½)/τ), c the spread. */
+function block(from: Key, m: number, { temperature, spread }: { readonly temperature: number; readonly spread: number }): number[][] {
   const weights = softmax(uniformNumbers(foldIn(from, 0), m), temperature);
-  const matrix = Array.from({ length: m }, () => new Array<number>(m).fill(0));
-  weights.forEach((w, i) => permutation(foldIn(from, i + 1), m).forEach((to, row) => (matrix[row]![to]! += w)));
+  const matrix = Array.from({ length: m }, () => new Array<number>(m).fill(spread / m));
+  weights.forEach((w, i) => permutation(foldIn(from, i + 1), m).forEach((to, row) => (matrix[row]![to]! += (1 - spread) * w)));
   return matrix;
 }
 
@@ -64,9 +66,10 @@ function chosen(from: Key, probabilities: readonly number[]): number {
  *
  * T[(v, s) → (v′, s′)] = slot[s, s′] · value[v, v′]: one block of slots for each concept, one of values for all, (1 − c) block + c I with c = 0.9; a
  * block is Σᵢ wᵢ Πᵢ over random permutations, doubly stochastic. State (v, s) emits the token `memory[v][s]` alone, slot 0 the delimiter 0. The start is
- * softmax((u − ½)/10). Numbers come from the key, not from the authors' seeds: the same distribution of worlds, not the same worlds.
+ * softmax((u − ½)/10). A `spread` above 0, which the authors' generator lacks, keeps every transition possible: a
+ * prompt is then never excluded by the concept that it is of. Numbers come from the key, not from the authors' seeds: the same distribution of worlds, not the same worlds.
  *
- * @throws RangeError for fewer than 2 values, slots or tokens, or no concept
+ * @throws RangeError for fewer than 2 values, slots or tokens, no concept, or a spread outside [0, 1]
  * @example
  * ```ts
  * import { key } from "@lab/tensor-core";
@@ -85,6 +88,7 @@ export function ginc({
   temperature = 0.1,
   startTemperature = 10,
   identity = 0.9,
+  spread = 0,
 }: GincOptions = {}): Ginc {
   for (const [name, size, least] of [
     ["values", values, 2],
@@ -93,15 +97,16 @@ export function ginc({
     ["concepts", count, 1],
   ] as const)
     if (!(Number.isInteger(size) && size >= least)) throw new RangeError(`Cannot make a world: expected at least ${least} ${name}, got ${size}`);
+  if (!(spread >= 0 && spread <= 1)) throw new RangeError(`Cannot make a world: expected a spread in [0, 1], got ${spread}`);
   const states = values * slots;
   const drawn = uniformNumbers(foldIn(from, 0), states);
   const memory = Array.from({ length: values }, (_, v) =>
     Array.from({ length: slots }, (__, s) => (s === 0 ? 0 : 1 + Math.floor(drawn[v * slots + s]! * (vocabulary - 1)))),
   );
   const emissions = memory.flatMap((row) => row.map((token) => Array.from({ length: vocabulary }, (_, v) => Number(v === token))));
-  const value = block(foldIn(from, 1), values, temperature).map((row, i) => row.map((x, j) => (1 - identity) * x + (i === j ? identity : 0)));
+  const value = block(foldIn(from, 1), values, { temperature, spread }).map((row, i) => row.map((x, j) => (1 - identity) * x + (i === j ? identity : 0)));
   const concepts = Array.from({ length: count }, (_, concept): HiddenMarkov => {
-    const slot = block(foldIn(foldIn(from, 2), concept), slots, temperature);
+    const slot = block(foldIn(foldIn(from, 2), concept), slots, { temperature, spread });
     return {
       start: softmax(uniformNumbers(foldIn(foldIn(from, 3), concept), states), startTemperature),
       transitions: Array.from({ length: states }, (__, h) =>
