@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { certificateProblems } from "./smoke/certificate.ts";
 import { comparisonProblems } from "./smoke/comparison.ts";
 import { delegationProblems } from "./smoke/delegation.ts";
+import { inContextProblems } from "./smoke/in-context.ts";
 import { rulesProblems } from "./smoke/rules.ts";
 
 /** Checks what an example left behind: its log, whose last line is JSON, and the folder of its report. */
@@ -9,6 +10,7 @@ const PROBLEMS: Readonly<Record<string, (line: string) => string[]>> = {
   "pacbayes-mnist": certificateProblems,
   "sam-vi-mnist": comparisonProblems,
   "lacy-pretrain": delegationProblems,
+  "nonident-icl": inContextProblems,
   "nonident-rules": rulesProblems,
 };
 

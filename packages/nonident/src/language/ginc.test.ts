@@ -140,6 +140,18 @@ describe("ginc()", () => {
   });
 });
 
+it("ginc() with a spread leaves no transition out, and its rows still sum to one", () => {
+  const least = (spread: number): number => {
+    const rows = ginc({ key: key(5), values: 4, slots: 4, vocabulary: 9, concepts: 1, spread }).concepts[0]!.transitions;
+    for (const row of rows) expect(row.reduce((x, y) => x + y, 0)).toBeCloseTo(1, 12);
+    return Math.min(...rows.flat());
+  };
+  expect(least(0)).toBe(0);
+  // A slot's share of a block is at least spread/4; a value's, where it is not to stay, (1 − 0.9) spread/4.
+  expect(least(0.4)).toBeGreaterThanOrEqual(0.1 * 0.01 - 1e-12);
+  expect(() => ginc({ spread: 1.1 })).toThrow("a spread in [0, 1], got 1.1");
+});
+
 /** p(o₁ … o_T) by matrix products, without normalising. */
 function byForward({ start, transitions, emissions }: HiddenMarkov, sequence: Sequence): number {
   let ahead = start.map((x, h) => x * emissions[h]![sequence[0]!]!);
