@@ -81,11 +81,13 @@ export { endpoint, type CompletionsClient, type EndpointOptions } from "./model/
 export { modelOfFile, type ModelFile } from "./model/model-file.ts";
 export { grammarNames, namedGrammar } from "./model/named-grammar.ts";
 export { uniformMembers } from "./model/uniform-members.ts";
+export { balancedByChance, equalByChance, nestedByChance, orderedByChance } from "./probe/chance-level.ts";
 export { completionDivergence, type Apart, type CompletionDivergence, type CompletionDivergenceOptions } from "./probe/completion-divergence.ts";
 export { greedyCompletion, type GreedyCompletion } from "./probe/greedy-completion.ts";
 export { coinPrompts, gincPrompts, inContext, type InContextOptions, type InContextPrompts } from "./probe/in-context.ts";
 export { contrast, contrastRows, type Behaviour, type Contrast, type ContrastOptions, type ContrastRow, type Probe } from "./probe/probe.ts";
 export { ruleExtrapolation, type RuleExtrapolationOptions } from "./probe/rule-extrapolation.ts";
+export { rulePosterior, type DescribedRule, type RulePosterior, type RulePosteriorOptions, type RuleSet } from "./probe/rule-posterior.ts";
 export { ruleScores, type RuleScores, type RuleScoresOptions } from "./probe/rule-scores.ts";
 export { share, type Measurement } from "./probe/share.ts";
 export { permutedUnits, rescaledUnits, type HiddenLayer } from "./symmetry/hidden-units.ts";
