@@ -39,7 +39,7 @@ export function smallWorld(seed: number): {
 }
 
 /** n where a prefix is n examples of k tokens, each with its delimiter, and a test input of k − 1; undefined where it is none. */
-export function shotsOf(prefix: Sequence): number | undefined {
+function shotsOf(prefix: Sequence): number | undefined {
   const shots = (prefix.length - (K - 1)) / (K + 1);
   if (!(Number.isInteger(shots) && shots >= 0)) return undefined;
   for (let j = 0; j < shots; j++) if (prefix[(K + 1) * j + K] !== 0) return undefined;
