@@ -28,7 +28,7 @@ export type Setting = {
 /** Smoke goes through every step, the default learns for a minute or two, full until little is left to learn. */
 export function settingOf(effort: Effort, engine: EngineName): Setting {
   const coins = { documents: 4096, length: 32, layers: 2, channels: 32, heads: 4, steps: 600, batch: 32, rate: 3e-3 };
-  const ginc = { documents: 4096, length: 64, layers: 3, channels: 64, heads: 4, steps: 1200, batch: 16, rate: 2e-3 };
+  const ginc = { documents: 8192, length: 64, layers: 3, channels: 64, heads: 4, steps: 3000, batch: 16, rate: 4e-3 };
   if (effort === "full") return { coins: { ...coins, steps: 4000 }, ginc: { ...ginc, documents: 20_000, steps: 8000 }, prompts: 500, draws: 300, flips: 50 };
   const slow = engine !== "native";
   if (effort === "default" && !slow) return { coins, ginc, prompts: 100, draws: 60, flips: 10 };
