@@ -25,7 +25,7 @@ export type InContextOptions = {
  * Beside the accuracy stands the mean probability of the label. All models that are measured with one key see the same prompts. Of equally likely tokens the
  * lowest is the answer.
  *
- * @throws RangeError for fewer than 2 draws, or, when measured, for a prompt or label outside the vocabulary; what the model throws of prompts that it cannot hold
+ * @throws RangeError for fewer than 2 draws or shots below 0, or, when measured, for a prompt or label outside the vocabulary; what the model throws of prompts that it cannot hold
  * @example
  * ```ts
  * import { key } from "@lab/tensor-core";
@@ -36,6 +36,8 @@ export type InContextOptions = {
  * ```
  */
 export function inContext({ prompts, shots, draws = 200, alpha = 0.05 }: InContextOptions): Probe<Autoregressive, Behaviour> {
+  const wrong = shots.find((n) => !(Number.isInteger(n) && n >= 0));
+  if (wrong !== undefined) throw new RangeError(`Cannot measure learning in context: expected numbers of shots of at least 0, got ${wrong}`);
   if (!(Number.isInteger(draws) && draws >= 2)) throw new RangeError(`Cannot measure learning in context: expected at least 2 draws, got ${draws}`);
   return {
     name: "in-context learning",

@@ -134,6 +134,7 @@ describe("inContext()", () => {
     const narrow = tabular([[[], 1]], { vocabulary: 2, end: 1 });
     await expect((async () => probe.measure(narrow, key(0)))()).rejects.toThrow("vocabulary of 2");
     expect(() => inContext({ prompts: gincPrompts(world, { k: 3 }), shots: [1], draws: 1 })).toThrow("at least 2 draws, got 1");
+    expect(() => inContext({ prompts: gincPrompts(world, { k: 3 }), shots: [0, -1] })).toThrow("at least 0, got -1");
     expect(() => gincPrompts(world, { k: 3, among: [] })).toThrow("got none");
   });
 });
