@@ -2,11 +2,14 @@
 // targets of XLA's custom calls, for graphs that XLA compiles.
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 #include <node_api.h>
+#include "attention.h"
 #include "mat-mul.h"
 #include "normal.h"
+#include "rows.h"
 
 #include <cpuid.h>
 #include <sys/syscall.h>
@@ -33,6 +36,8 @@ void TF_GetInput(TF_OpKernelContext*, int, TF_Tensor**, TF_Status*);
 TF_Tensor* TF_AllocateOutput(TF_OpKernelContext*, int, int, const int64_t*, int, size_t, TF_Status*);
 void TF_OpKernelContext_Failure(TF_OpKernelContext*, TF_Status*);
 void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction*, const char*, unsigned char*, TF_Status*);
+void TF_OpKernelConstruction_GetAttrInt32(TF_OpKernelConstruction*, const char*, int32_t*, TF_Status*);
+void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction*, const char*, float*, TF_Status*);
 TF_KernelBuilder* TF_NewKernelBuilder(const char*, const char*, void* (*)(TF_OpKernelConstruction*), void (*)(void*, TF_OpKernelContext*), void (*)(void*));
 void TF_RegisterKernelBuilder(const char*, TF_KernelBuilder*, TF_Status*);
 TF_OpDefinitionBuilder* TF_NewOpDefinitionBuilder(const char*);
@@ -71,10 +76,10 @@ struct Call {
     tensors.push_back(tensor);
     return tensor;
   }
-  float* output(const std::vector<int64_t>& shape) {
+  float* output(const std::vector<int64_t>& shape, int index = 0) {
     int64_t size = 1;
     for (int64_t n : shape) size *= n;
-    TF_Tensor* tensor = TF_AllocateOutput(context, 0, FLOAT, shape.data(), static_cast<int>(shape.size()), static_cast<size_t>(size) * 4, status);
+    TF_Tensor* tensor = TF_AllocateOutput(context, index, FLOAT, shape.data(), static_cast<int>(shape.size()), static_cast<size_t>(size) * 4, status);
     tensors.push_back(tensor);
     if (TF_GetCode(status) != 0) return TF_OpKernelContext_Failure(context, status), nullptr;
     return static_cast<float*>(TF_TensorData(tensor));
@@ -174,6 +179,187 @@ void normal_kernel(void*, TF_OpKernelContext* context) {
   if (out != nullptr) lab::normals(key[0], key[1], static_cast<uint32_t>(size[1]), size[0], out);
 }
 
+// Rows of a tensor over its last axis.
+struct Rows {
+  long count = 1, width;
+  std::vector<int64_t> shape;
+  explicit Rows(const TF_Tensor* x) : width(0) {
+    for (int i = 0; i < TF_NumDims(x); i++) shape.push_back(TF_Dim(x, i));
+    if (shape.empty()) return;
+    width = shape.back();
+    for (size_t i = 0; i + 1 < shape.size(); i++) count *= shape[i];
+  }
+};
+
+const float* floats(TF_Tensor* x) { return static_cast<const float*>(TF_TensorData(x)); }
+const int32_t* integers(TF_Tensor* x) { return static_cast<const int32_t*>(TF_TensorData(x)); }
+template <class T>
+const T* operand(const void** in, int i) { return static_cast<const T*>(in[i]); }
+// One result comes as itself, several as a list.
+float* result(void* out) { return static_cast<float*>(out); }
+float* result(void* out, int i) { return static_cast<float*>(static_cast<void**>(out)[i]); }
+
+void gelu_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  lab::rows::gelu(operand<float>(in, 0), Numbers{opaque, opaque + size}.next(), result(out));
+}
+void gelu_kernel(void*, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor* x = call.input(0);
+  const Rows rows(x);
+  float* y = call.output(rows.shape);
+  if (y != nullptr) lab::rows::gelu(floats(x), rows.count * rows.width, y);
+}
+
+void gelu_grad_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  lab::rows::gelu_grad(operand<float>(in, 0), operand<float>(in, 1), Numbers{opaque, opaque + size}.next(), result(out));
+}
+void gelu_grad_kernel(void*, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *x = call.input(0), *dy = call.input(1);
+  const Rows rows(x);
+  float* dx = call.output(rows.shape);
+  if (dx != nullptr) lab::rows::gelu_grad(floats(x), floats(dy), rows.count * rows.width, dx);
+}
+
+void cross_entropy_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  const long rows = numbers.next(), classes = numbers.next();
+  lab::rows::cross_entropy(operand<float>(in, 0), operand<int32_t>(in, 1), rows, classes, result(out, 0), result(out, 1), result(out, 2));
+}
+void cross_entropy_kernel(void*, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *z = call.input(0), *labels = call.input(1);
+  const Rows rows(z);
+  float *loss = call.output({rows.count}), *most = call.output({rows.count}, 1), *rest = call.output({rows.count}, 2);
+  if (loss != nullptr && most != nullptr && rest != nullptr) lab::rows::cross_entropy(floats(z), integers(labels), rows.count, rows.width, loss, most, rest);
+}
+
+void cross_entropy_grad_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  const long rows = numbers.next(), classes = numbers.next();
+  lab::rows::cross_entropy_grad(operand<float>(in, 0), operand<int32_t>(in, 1), operand<float>(in, 2), operand<float>(in, 3), operand<float>(in, 4), rows, classes, result(out));
+}
+void cross_entropy_grad_kernel(void*, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *z = call.input(0), *labels = call.input(1), *most = call.input(2), *rest = call.input(3), *dy = call.input(4);
+  const Rows rows(z);
+  float* dz = call.output(rows.shape);
+  if (dz != nullptr) lab::rows::cross_entropy_grad(floats(z), integers(labels), floats(most), floats(rest), floats(dy), rows.count, rows.width, dz);
+}
+
+// ε travels as the bits of its float.
+float float_of(long bits) {
+  const uint32_t word = static_cast<uint32_t>(bits);
+  float value;
+  std::memcpy(&value, &word, 4);
+  return value;
+}
+
+struct Norm {
+  bool centred;
+  float eps;
+};
+
+void* norm_made(TF_OpKernelConstruction* construction) {
+  TF_Status* status = TF_NewStatus();
+  unsigned char centred = 0;
+  float eps = 0;
+  TF_OpKernelConstruction_GetAttrBool(construction, "centred", &centred, status);
+  TF_OpKernelConstruction_GetAttrFloat(construction, "eps", &eps, status);
+  TF_DeleteStatus(status);
+  return new Norm{centred != 0, eps};
+}
+
+void norm_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  const long rows = numbers.next(), width = numbers.next(), centred = numbers.next();
+  lab::rows::norm(operand<float>(in, 0), operand<float>(in, 1), centred != 0 ? operand<float>(in, 2) : nullptr, float_of(numbers.next()), rows, width, result(out, 0), result(out, 1),
+                  result(out, 2));
+}
+void norm_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *x = call.input(0), *scale = call.input(1), *bias = call.input(2);
+  const Norm& made = *static_cast<Norm*>(kernel);
+  const Rows rows(x);
+  float *y = call.output(rows.shape), *mean = call.output({rows.count}, 1), *inverse = call.output({rows.count}, 2);
+  if (y != nullptr && mean != nullptr && inverse != nullptr)
+    lab::rows::norm(floats(x), floats(scale), made.centred ? floats(bias) : nullptr, made.eps, rows.count, rows.width, y, mean, inverse);
+}
+
+void norm_grad_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  const long rows = numbers.next(), width = numbers.next(), centred = numbers.next();
+  lab::rows::norm_grad(operand<float>(in, 0), operand<float>(in, 1), operand<float>(in, 2), operand<float>(in, 3), operand<float>(in, 4), centred != 0, rows, width, result(out, 0),
+                       result(out, 1), result(out, 2));
+}
+void norm_grad_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *x = call.input(0), *scale = call.input(1), *mean = call.input(2), *inverse = call.input(3), *dy = call.input(4);
+  const Rows rows(x);
+  float *dx = call.output(rows.shape), *dscale = call.output({rows.width}, 1), *dbias = call.output({rows.width}, 2);
+  if (dx != nullptr && dscale != nullptr && dbias != nullptr)
+    lab::rows::norm_grad(floats(x), floats(scale), floats(mean), floats(inverse), floats(dy), static_cast<Norm*>(kernel)->centred, rows.count, rows.width, dx, dscale, dbias);
+}
+
+struct HeadCounts {
+  int32_t heads, shared;
+};
+
+void* attention_made(TF_OpKernelConstruction* construction) {
+  TF_Status* status = TF_NewStatus();
+  auto* counts = new HeadCounts{1, 1};
+  TF_OpKernelConstruction_GetAttrInt32(construction, "heads", &counts->heads, status);
+  TF_OpKernelConstruction_GetAttrInt32(construction, "shared", &counts->shared, status);
+  TF_DeleteStatus(status);
+  return counts;
+}
+
+// Segments of no element stand for none.
+lab::Heads heads_of(Numbers& numbers, const int32_t* segments) {
+  const long batch = numbers.next(), time = numbers.next(), heads = numbers.next(), shared = numbers.next(), depth = numbers.next();
+  return {batch, time, heads, shared, depth, numbers.next() != 0 ? segments : nullptr};
+}
+
+bool heads_of(Call& call, const HeadCounts& counts, TF_Tensor* qkv, TF_Tensor* segments, lab::Heads& heads) {
+  const long parts = counts.heads + 2 * counts.shared;
+  if (TF_NumDims(qkv) != 3 || TF_Dim(qkv, 2) % parts != 0) return call.fail("Cannot attend: expected queries, keys and values [batch, time, channel]"), false;
+  const long segmented = Rows(segments).count * Rows(segments).width;
+  heads = {TF_Dim(qkv, 0), TF_Dim(qkv, 1), counts.heads, counts.shared, TF_Dim(qkv, 2) / parts, segmented > 0 ? integers(segments) : nullptr};
+  if (segmented > 0 && segmented != heads.batch * heads.time) return call.fail("Cannot attend: expected a segment for each position"), false;
+  return true;
+}
+
+void attention_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  lab::attention::forward(heads_of(numbers, operand<int32_t>(in, 1)), operand<float>(in, 0), result(out, 0), result(out, 1));
+}
+void attention_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *qkv = call.input(0), *segments = call.input(1);
+  lab::Heads heads{};
+  if (!heads_of(call, *static_cast<HeadCounts*>(kernel), qkv, segments, heads)) return;
+  float *heard = call.output({heads.batch, heads.time, heads.heard()}), *total = call.output({heads.batch, heads.heads, heads.time}, 1);
+  if (heard != nullptr && total != nullptr) lab::attention::forward(heads, floats(qkv), heard, total);
+}
+
+void attention_grad_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  lab::attention::backward(heads_of(numbers, operand<int32_t>(in, 1)), operand<float>(in, 0), operand<float>(in, 2), operand<float>(in, 3), operand<float>(in, 4), result(out));
+}
+void attention_grad_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *qkv = call.input(0), *segments = call.input(1), *heard = call.input(2), *total = call.input(3), *dy = call.input(4);
+  lab::Heads heads{};
+  if (!heads_of(call, *static_cast<HeadCounts*>(kernel), qkv, segments, heads)) return;
+  float* dqkv = call.output(Rows(qkv).shape);
+  if (dqkv != nullptr) lab::attention::backward(heads, floats(qkv), floats(heard), floats(total), floats(dy), dqkv);
+}
+
+template <class T>
+void freed(void* kernel) {
+  delete static_cast<T*>(kernel);
+}
+
 // Asks the processor, and the system for the right to use it.
 bool matrix_units() {
   unsigned a = 0, b = 0, c = 0, d = 0;
@@ -183,19 +369,31 @@ bool matrix_units() {
   return vectors && tiles && syscall(SYS_arch_prctl, 0x1023, 18) == 0;
 }
 
-void registered(const char* op, const std::vector<const char*>& inputs, const std::vector<const char*>& attributes, void* (*made)(TF_OpKernelConstruction*),
-                void (*compute)(void*, TF_OpKernelContext*), void (*freed)(void*), const char* target, void* call) {
-  TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(op);
-  for (const char* attribute : attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
-  for (const char* input : inputs) TF_OpDefinitionBuilderAddInput(definition, input);
+// One operation of ours: its inputs and attributes as TensorFlow writes them, how many results it has, and what computes it in either way.
+struct Operation {
+  const char* name;
+  std::vector<const char*> inputs, attributes;
+  void* (*made)(TF_OpKernelConstruction*);
+  void (*kernel)(void*, TF_OpKernelContext*);
+  void (*freed)(void*);
+  const char* target;
+  void (*call)(void*, const void**, const char*, size_t, void*);
+  bool several = true;
+};
+
+void registered(const Operation& op) {
+  TF_OpDefinitionBuilder* definition = TF_NewOpDefinitionBuilder(op.name);
+  for (const char* attribute : op.attributes) TF_OpDefinitionBuilderAddAttr(definition, attribute);
+  if (op.several) TF_OpDefinitionBuilderAddAttr(definition, "results_count: int");
+  for (const char* input : op.inputs) TF_OpDefinitionBuilderAddInput(definition, input);
   // Named as the results of XLA's custom calls are, so that one node can be written as the other.
-  TF_OpDefinitionBuilderAddOutput(definition, "results: float");
+  TF_OpDefinitionBuilderAddOutput(definition, op.several ? "results: results_count * float" : "results: float");
   TF_OpDefinitionBuilderSetShapeInferenceFunction(definition, unknown);
   TF_Status* status = TF_NewStatus();
   TF_RegisterOpDefinition(definition, status);
-  TF_RegisterKernelBuilder(op, TF_NewKernelBuilder(op, "CPU", made, compute, freed), status);
+  TF_RegisterKernelBuilder(op.name, TF_NewKernelBuilder(op.name, "CPU", op.made, op.kernel, op.freed), status);
   TF_DeleteStatus(status);
-  xla::CustomCallTargetRegistry::Global()->Register(target, call, "Host");
+  xla::CustomCallTargetRegistry::Global()->Register(op.target, reinterpret_cast<void*>(op.call), "Host");
 }
 
 }  // namespace
@@ -204,10 +402,20 @@ void registered(const char* op, const std::vector<const char*>& inputs, const st
 NAPI_MODULE_INIT() {
   static const bool units = matrix_units();
   static const bool once = [] {
-    registered("LabNormal", {"key: int32", "size: int32"}, {}, nullptr, normal_kernel, nullptr, "lab_normal", reinterpret_cast<void*>(normal_call));
-    if (units)
-      registered("LabMatMul", {"x: float", "y: float"}, {"adj_x: bool", "adj_y: bool"}, mat_mul_made, mat_mul_kernel, [](void* kernel) { delete static_cast<Turned*>(kernel); },
-                 "lab_mat_mul", reinterpret_cast<void*>(mat_mul_call));
+    registered({"LabNormal", {"key: int32", "size: int32"}, {}, nullptr, normal_kernel, nullptr, "lab_normal", normal_call, false});
+    if (!units) return true;
+    registered({"LabMatMul", {"x: float", "y: float"}, {"adj_x: bool", "adj_y: bool"}, mat_mul_made, mat_mul_kernel, freed<Turned>, "lab_mat_mul", mat_mul_call, false});
+    registered({"LabGelu", {"x: float"}, {}, nullptr, gelu_kernel, nullptr, "lab_gelu", gelu_call});
+    registered({"LabGeluGrad", {"x: float", "dy: float"}, {}, nullptr, gelu_grad_kernel, nullptr, "lab_gelu_grad", gelu_grad_call});
+    registered({"LabCrossEntropy", {"logits: float", "labels: int32"}, {}, nullptr, cross_entropy_kernel, nullptr, "lab_cross_entropy", cross_entropy_call});
+    registered({"LabCrossEntropyGrad", {"logits: float", "labels: int32", "most: float", "rest: float", "dy: float"}, {}, nullptr, cross_entropy_grad_kernel, nullptr, "lab_cross_entropy_grad",
+                cross_entropy_grad_call});
+    registered({"LabNorm", {"x: float", "scale: float", "bias: float"}, {"centred: bool", "eps: float"}, norm_made, norm_kernel, freed<Norm>, "lab_norm", norm_call});
+    registered({"LabNormGrad", {"x: float", "scale: float", "mean: float", "inverse: float", "dy: float"}, {"centred: bool", "eps: float"}, norm_made, norm_grad_kernel, freed<Norm>,
+                "lab_norm_grad", norm_grad_call});
+    registered({"LabAttention", {"qkv: float", "segments: int32"}, {"heads: int", "shared: int"}, attention_made, attention_kernel, freed<HeadCounts>, "lab_attention", attention_call});
+    registered({"LabAttentionGrad", {"qkv: float", "segments: int32", "heard: float", "total: float", "dy: float"}, {"heads: int", "shared: int"}, attention_made, attention_grad_kernel,
+                freed<HeadCounts>, "lab_attention_grad", attention_grad_call});
     return true;
   }();
   (void)once;
@@ -216,5 +424,6 @@ NAPI_MODULE_INIT() {
   napi_get_boolean(env, units, &product);
   napi_set_named_property(env, exports, "normal", normal);
   napi_set_named_property(env, exports, "matMul", product);
+  napi_set_named_property(env, exports, "rows", product);
   return exports;
 }

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include "crew.h"
+#include "vector-math.h"
 
 namespace lab {
 
@@ -43,7 +44,6 @@ constexpr size_t PANEL = 1 << 20;   // bytes of the factor that stays in a core'
 constexpr size_t PASSING = 1 << 18; // bytes of a strip of the factor that passes
 
 inline int parts(long of, long size) { return static_cast<int>((of + size - 1) / size); }
-inline __mmask16 first(long n) { return n >= 16 ? 0xffff : n <= 0 ? 0 : static_cast<__mmask16>((1u << n) - 1); }
 
 struct alignas(64) TileShapes {
   uint8_t palette = 1, start = 0, reserved[14] = {};
@@ -82,7 +82,7 @@ inline void rows_of(const float* x, long stride, long rows, long depth, bfloat* 
     for (int t = 0; t < tiles; t++) {
       const float* from = x + i * stride + t * DEPTH;
       const long left = i < rows ? depth - t * DEPTH : 0;
-      store(_mm512_maskz_loadu_ps(first(left), from), _mm512_maskz_loadu_ps(first(left - 16), from + 16), one_by_one, to + t * TERMS + i * DEPTH);
+      store(_mm512_maskz_loadu_ps(lanes(left), from), _mm512_maskz_loadu_ps(lanes(left - 16), from + 16), one_by_one, to + t * TERMS + i * DEPTH);
     }
 }
 
@@ -98,7 +98,7 @@ inline void pairs_of(const float* x, long stride, long columns, long depth, bflo
       // Every row is elsewhere in memory, where no processor looks ahead by itself.
       _mm_prefetch(reinterpret_cast<const char*>(from + AHEAD * stride), _MM_HINT_T0);
       _mm_prefetch(reinterpret_cast<const char*>(from + (AHEAD + 1) * stride), _MM_HINT_T0);
-      const __mmask16 some = first(columns - j);
+      const __mmask16 some = lanes(columns - j);
       store(_mm512_maskz_loadu_ps(one ? some : 0, from), _mm512_maskz_loadu_ps(two ? some : 0, from + stride), paired, pair);
     }
   }
@@ -239,7 +239,7 @@ inline bool add_to(const Sum& c, long row, long column, const bfloat* left, cons
   __mmask16 bad = 0;
   for (long i = 0; i < high; i++)
     for (long j = 0; j < wide; j += SIDE) {
-      const __m512 x = _mm512_maskz_loadu_ps(first(wide - j), into + i * stride + j);
+      const __m512 x = _mm512_maskz_loadu_ps(lanes(wide - j), into + i * stride + j);
       bad |= _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
     }
   return bad != 0;
@@ -335,10 +335,10 @@ inline void mat_mul(const Factor& a, const Factor& b, float* c, long rows, long 
     for (long i = static_cast<long>(strip) * STRIP; i < std::min(rows, (strip + 1L) * STRIP); i += SIDE)
       for (long j = 0; j < columns; j += SIDE) {
         for (long n = 0; n < SIDE; n++)
-          _mm512_store_ps(block + n * DEPTH, _mm512_maskz_loadu_ps(n < columns - j ? first(rows - i) : 0, turned + (j + n) * rows + i));
+          _mm512_store_ps(block + n * DEPTH, _mm512_maskz_loadu_ps(n < columns - j ? lanes(rows - i) : 0, turned + (j + n) * rows + i));
         turn(block);
         for (long n = 0; n < std::min<long>(SIDE, rows - i); n++)
-          _mm512_mask_storeu_ps(c + (i + n) * columns + j, first(columns - j), _mm512_load_ps(block + n * DEPTH));
+          _mm512_mask_storeu_ps(c + (i + n) * columns + j, lanes(columns - j), _mm512_load_ps(block + n * DEPTH));
       }
   };
   if (shared) return Crew::here().share(parts(rows, STRIP), transpose);

@@ -46,7 +46,7 @@ export { conv2d, type Conv2dOptions, type Conv2dParams } from "./nn/conv2d.ts";
 export { accuracy, negativeLogLikelihood, softmaxCrossEntropy } from "./nn/cross-entropy.ts";
 export type { DecoderBlockParams, DecoderParams, LinearParams, NormParams } from "./nn/decoder-params.ts";
 export { GPT2, LLAMA, type Architecture, type DecoderOptions, type DecoderShape } from "./nn/decoder-shape.ts";
-export { decoder, type Attend, type Decoder, type Heads, type Packing } from "./nn/decoder.ts";
+export { decoder, type Attend, type Decoder, type Packing } from "./nn/decoder.ts";
 export { dense, type DenseParams } from "./nn/dense.ts";
 export { dropout } from "./nn/dropout.ts";
 export { embedding, type EmbeddingParams } from "./nn/embedding.ts";

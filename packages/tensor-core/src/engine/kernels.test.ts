@@ -117,5 +117,5 @@ test("normal() of many draws is the transform of Box and Muller of the key's wor
 test.runIf(name === "native" && isWritten())("the kernels of this machine are compiled, loaded and use what the processor has", () => {
   expect(kernelsName()).toMatch(/^kernels-[0-9a-f]{16}\.node$/);
   expect(hasKernels("nowhere")).toBe(false);
-  expect(ownKernels()).toEqual({ normal: true, matMul: hasMatrixUnits() });
+  expect(ownKernels()).toEqual({ normal: true, matMul: hasMatrixUnits(), rows: hasMatrixUnits() });
 });

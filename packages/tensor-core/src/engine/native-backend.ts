@@ -33,10 +33,10 @@ export interface NativeBackend {
   getDTypeInteger(dtype: string): number;
 }
 
-/** What our own kernels can do on this machine: `matMul` needs a processor with matrix units. */
-export type Kernels = { readonly normal: boolean; readonly matMul: boolean };
+/** What our own kernels can do on this machine: `matMul`, and `rows`, what a transformer does beside products, need a processor with matrix units. */
+export type Kernels = { readonly normal: boolean; readonly matMul: boolean; readonly rows: boolean };
 
-export const NO_KERNELS: Kernels = { normal: false, matMul: false };
+export const NO_KERNELS: Kernels = { normal: false, matMul: false, rows: false };
 
 let active: NativeBackend | undefined;
 let kernels: Kernels = NO_KERNELS;

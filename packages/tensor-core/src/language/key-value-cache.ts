@@ -20,7 +20,8 @@ import {
   type Tensor1D,
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
-import { groupedAttention, type Decoder } from "../nn/decoder.ts";
+import { besideEachOther, groupedAttention, headsOf } from "../nn/attention.ts";
+import type { Decoder } from "../nn/decoder.ts";
 import type { DecoderParams } from "../nn/decoder-params.ts";
 import { axes, ShapeError } from "../shapes.ts";
 
@@ -107,10 +108,11 @@ export function extended(
   const stream = decoder.stream(
     params,
     tokens,
-    ({ q, k, v }, layer) => {
+    (rows, layer) => {
+      const [q, k, v] = headsOf(rows, decoder.shape);
       keys.push(written(cache.keys[layer]!, k));
       values.push(written(cache.values[layer]!, v));
-      return groupedAttention({ q, k: keys[layer]!, v: values[layer]! }, mask);
+      return besideEachOther(groupedAttention(q, keys[layer]!, values[layer]!, mask));
     },
     positions,
   );

@@ -1,4 +1,5 @@
 import { add, cast, greater, mul, relu as rectified, square, sub, tanh, type Tensor } from "@tensorflow/tfjs-core";
+import { hasOwnOperations, ownOperation } from "../engine/own-operation.ts";
 import { withGradient } from "./with-gradient.ts";
 
 /** A function of each element. */
@@ -24,6 +25,11 @@ export function relu<T extends Tensor>(x: T): T {
   return relued(x) as T;
 }
 
+const inOnePass = withGradient(([x], save) => {
+  save([x!]);
+  return { value: ownOperation("LabGelu", [x!])[0]!, gradFunc: (dy, [x]) => ownOperation("LabGeluGrad", [x!, dy]) };
+});
+
 const ROOT = Math.sqrt(2 / Math.PI);
 const CUBIC = 0.044715;
 
@@ -48,5 +54,5 @@ const gelued = withGradient(([x], save) => {
  * ```
  */
 export function gelu<T extends Tensor>(x: T): T {
-  return gelued(x) as T;
+  return (hasOwnOperations() ? inOnePass : gelued)(x) as T;
 }

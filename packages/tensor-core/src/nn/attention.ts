@@ -10,14 +10,18 @@ import {
   split as parts,
   sub,
   sum,
+  tile,
   transpose,
   where,
+  zeros,
+  type Rank,
   type Tensor,
   type Tensor2D,
   type Tensor3D,
 } from "@tensorflow/tfjs-core";
+import { hasOwnOperations, ownOperation } from "../engine/own-operation.ts";
 import { split } from "../random/split.ts";
-import { axes } from "../shapes.ts";
+import { axes, ShapeError } from "../shapes.ts";
 import { checkedSize, dense, type DenseParams } from "./dense.ts";
 import { normalInitializer, type Initializer } from "./initializer.ts";
 import type { Model } from "./model.ts";
@@ -67,6 +71,63 @@ export function attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor = causalM
   })(q, k, v);
 }
 
+/** How rows of queries, keys and values are cut: so many heads, keys and values shared by groups of them, and what positions see each other. */
+export type SelfAttention = {
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  /** Which document each position belongs to, int32 [batch, time], where there are several. */
+  readonly segments: Tensor2D | undefined;
+  /** The same as 0 or −10⁹, [..., time, time]. */
+  readonly mask: () => Tensor;
+};
+
+/** Queries, scaled, keys and values of rows [batch, time, (heads + 2 keyValueHeads) · depth], each [batch, head, time, depth]. */
+export function headsOf(rows: Tensor, { heads, keyValueHeads }: Pick<SelfAttention, "heads" | "keyValueHeads">): readonly [Tensor, Tensor, Tensor] {
+  const [batch, time, width] = rows.shape as [number, number, number];
+  const depth = width / (heads + 2 * keyValueHeads);
+  const [q, k, v] = parts(rows, [heads * depth, keyValueHeads * depth, keyValueHeads * depth], 2) as [Tensor, Tensor, Tensor];
+  const turned = (x: Tensor, count: number): Tensor => transpose(reshape(x, [batch, time, count, depth]), [0, 2, 1, 3]);
+  return [turned(mul(q, 1 / Math.sqrt(depth)), heads), turned(k, keyValueHeads), turned(v, keyValueHeads)];
+}
+
+/** What all heads hear beside each other: [batch, head, time, depth] → [batch, time, head · depth]. */
+export function besideEachOther(heard: Tensor): Tensor {
+  const [batch, heads, time, depth] = heard.shape as [number, number, number, number];
+  return reshape(transpose(heard, [0, 2, 1, 3]), [batch, time, heads * depth]);
+}
+
+/**
+ * softmax(q Kᵀ + mask) V where several heads of queries share a head of keys and values [Ainslie2023, §2.2]: a group's queries are rows of one product.
+ * The mask is [time, time] or [batch, 1, time, time].
+ *
+ * @throws ShapeError unless heads is a multiple of the heads of keys and values
+ */
+export function groupedAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
+  const [batch, heads, time, depth] = q.shape as [number, number, number, number];
+  const shared = k.shape[1]!;
+  if (shared === heads) return attended(q, k, v, mask);
+  const group = heads / shared;
+  if (!Number.isInteger(group)) throw new ShapeError(`Cannot attend: expected heads that ${shared} heads of keys divide, got ${heads}`);
+  const rows = tile(mask, [...mask.shape.slice(0, -2).map(() => 1), group, 1]);
+  return reshape(attended(reshape(q, [batch, shared, group * time, depth]), k, v, rows), [batch, heads, time, depth]);
+}
+
+const inOnePass = (rows: Tensor, { heads, keyValueHeads, segments = zeros<Rank.R2>([0, 0], "int32") }: Omit<SelfAttention, "mask">): Tensor => {
+  const counts = { heads, shared: keyValueHeads };
+  return withGradient(([rows], save) => {
+    const [value, total] = ownOperation("LabAttention", [rows!, segments], { results: 2, ...counts });
+    save([rows!, segments, value!, total!]);
+    return { value: value!, gradFunc: (dy, saved) => ownOperation("LabAttentionGrad", [...saved, dy], counts) };
+  })(rows);
+};
+
+/** softmax(Q Kᵀ/√d + mask) V of all heads, causal: rows [batch, time, (heads + 2 keyValueHeads) · depth] → [batch, time, heads · depth]. */
+export function selfAttention(rows: Tensor, how: SelfAttention): Tensor {
+  if (hasOwnOperations()) return inOnePass(rows, how);
+  const [q, k, v] = headsOf(rows, how);
+  return besideEachOther(groupedAttention(q, k, v, how.mask()));
+}
+
 /**
  * softmax(Q Kᵀ/√d + mask) V per head, causal: position i sees positions up to i [Vaswani2017, Equation 1 and §3.2.2].
  *
@@ -88,7 +149,6 @@ export function attention(
   checkedSize("attention", "channels", channels);
   checkedSize("attention", "heads", heads);
   if (channels % heads !== 0) throw new RangeError(`Cannot lay out attention: expected channels to be a multiple of ${heads} heads, got ${channels}`);
-  const depth = channels / heads;
   const qkv = dense(channels, 3 * channels, { kernel });
   const out = dense(channels, channels, { kernel: outKernel });
   return {
@@ -98,11 +158,9 @@ export function attention(
     },
     apply(params, x) {
       const { batch, time } = axes("attention", [x, `batch time ${channels}`]);
-      const ofHeads = (rows: Tensor): Tensor => transpose(reshape(rows, [batch, time, heads, depth]), [0, 2, 1, 3]);
-      const [q, k, v] = parts(qkv.apply(params.qkv, reshape(x, [batch * time, channels])), 3, 1) as [Tensor, Tensor, Tensor];
-      const heard = attended(ofHeads(mul(q, 1 / Math.sqrt(depth))), ofHeads(k), ofHeads(v));
-      const mixed = reshape(transpose(heard, [0, 2, 1, 3]), [batch * time, channels]);
-      return reshape(out.apply(params.out, mixed), [batch, time, channels]);
+      const rows = reshape(qkv.apply(params.qkv, reshape(x, [batch * time, channels])), [batch, time, 3 * channels]);
+      const heard = selfAttention(rows, { heads, keyValueHeads: heads, segments: undefined, mask: () => causalMask(time) });
+      return reshape(out.apply(params.out, reshape(heard, [batch * time, channels])), [batch, time, channels]);
     },
   };
 }

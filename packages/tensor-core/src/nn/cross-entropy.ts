@@ -1,4 +1,5 @@
 import { argMax, cast, equal, exp, expandDims, log, max, mean, mul, oneHot, reshape, sub, sum, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { hasOwnOperations, ownOperation } from "../engine/own-operation.ts";
 import { ShapeError } from "../shapes.ts";
 import { withGradient } from "./with-gradient.ts";
 
@@ -31,7 +32,18 @@ function someExamples(caller: string, labels: Tensor): void {
 export function negativeLogLikelihood(logits: Tensor, labels: Tensor): Tensor {
   const depth = classes("negativeLogLikelihood", logits, labels);
   const rows = reshape(logits, [labels.size, depth]);
-  const loss = withGradient(([z], save) => {
+  return reshape(hasOwnOperations() ? inOnePass(rows, reshape(labels, [labels.size])) : composed(rows, labels, depth), labels.shape);
+}
+
+const inOnePass = (rows: Tensor, labels: Tensor): Tensor =>
+  withGradient(([z], save) => {
+    const [value, most, rest] = ownOperation("LabCrossEntropy", [z!, labels], { results: 3 });
+    save([z!, labels, most!, rest!]);
+    return { value: value!, gradFunc: (dy, saved) => ownOperation("LabCrossEntropyGrad", [...saved, dy]) };
+  })(rows);
+
+function composed(rows: Tensor, labels: Tensor, depth: number): Tensor {
+  return withGradient(([z], save) => {
     const target = oneHot(reshape(labels, [labels.size]), depth, 1, 0, "float32");
     const top = max(z!, -1, true);
     const centred = sub(z!, top);
@@ -42,7 +54,6 @@ export function negativeLogLikelihood(logits: Tensor, labels: Tensor): Tensor {
       gradFunc: (dy, [z, top, total, target]) => [mul(sub(exp(sub(sub(z!, top!), total!)), target!), expandDims(dy, -1))],
     };
   })(rows);
-  return reshape(loss, labels.shape);
 }
 
 /**

@@ -1,6 +1,7 @@
 import {
   add,
   cast,
+  concat,
   equal,
   expandDims,
   gather,
@@ -15,8 +16,6 @@ import {
   sub,
   sum,
   lessEqual,
-  tile,
-  transpose,
   where,
   zeros,
   type Tensor,
@@ -27,7 +26,7 @@ import type { Key } from "../random/key.ts";
 import { split } from "../random/split.ts";
 import { axes, ShapeError } from "../shapes.ts";
 import { gelu } from "./activation.ts";
-import { attended, causalMask } from "./attention.ts";
+import { causalMask, selfAttention } from "./attention.ts";
 import { linear } from "./dense.ts";
 import { decoderShape, type DecoderOptions, type DecoderShape } from "./decoder-shape.ts";
 import type { DecoderBlockParams, DecoderParams, LinearParams, NormParams } from "./decoder-params.ts";
@@ -35,12 +34,13 @@ import { normalInitializer, type Initializer } from "./initializer.ts";
 import { layerNorm } from "./layer-norm.ts";
 import type { Model } from "./model.ts";
 import { rmsNorm } from "./rms-norm.ts";
-import { rotated, rotation } from "./rotary.ts";
+import { rotated, rotation, type Rotation } from "./rotary.ts";
 
-/** Queries [batch, head, time, depth], scaled, and keys and values [batch, key-value head, time, depth] of one layer. */
-export type Heads = { readonly q: Tensor; readonly k: Tensor; readonly v: Tensor };
-/** What the queries of a layer hear: [batch, head, time, depth]. */
-export type Attend = (heads: Heads, layer: number) => Tensor;
+/**
+ * What is heard in a layer, [batch, time, heads · depth], given its queries, keys and values beside each other:
+ * [batch, time, (heads + 2 key-value heads) · depth], turned by their positions where those are rotary.
+ */
+export type Attend = (rows: Tensor, layer: number) => Tensor;
 
 /** Which document each token belongs to, int32 [batch, time]: documents stand one after the other, and see nothing of each other. */
 export type Packing = { readonly segments?: Tensor2D };
@@ -73,21 +73,6 @@ function packed(segments: Tensor2D): { readonly mask: Tensor; readonly positions
 
 function affine({ kernel, bias }: LinearParams, x: Tensor): Tensor {
   return bias === undefined ? linear(x, kernel) : add(linear(x, kernel), bias);
-}
-
-/**
- * softmax(q Kᵀ + mask) V where several heads of queries share a head of keys and values [Ainslie2023, §2.2]: a group's queries are rows of one product.
- *
- * @throws ShapeError unless the heads of the keys divide those of the queries
- */
-export function groupedAttention({ q, k, v }: Heads, mask: Tensor): Tensor {
-  const [batch, heads, time, depth] = q.shape as [number, number, number, number];
-  const shared = k.shape[1]!;
-  if (shared === heads) return attended(q, k, v, mask);
-  const group = heads / shared;
-  if (!Number.isInteger(group)) throw new ShapeError(`Cannot attend: expected heads that ${shared} heads of keys divide, got ${heads}`);
-  const rows = tile(mask, [...mask.shape.slice(0, -2).map(() => 1), group, 1]);
-  return reshape(attended(reshape(q, [batch, shared, group * time, depth]), k, v, rows), [batch, heads, time, depth]);
 }
 
 /**
@@ -144,20 +129,26 @@ export function decoder(options: DecoderOptions): Decoder {
     return time === context ? table : slice(table, [0, 0], [time, channels]);
   }
 
+  /** Rows whose queries and keys are turned by their positions. */
+  function turned(rows: Tensor, angles: Rotation): Tensor {
+    const [batch, time, width] = rows.shape as [number, number, number];
+    const [some, values] = parts(rows, [width - keyValueHeads * depth, keyValueHeads * depth], 2) as [Tensor, Tensor];
+    const apart = reshape(some, [batch, time, heads + keyValueHeads, depth]);
+    return concat([reshape(rotated(apart, angles), some.shape), values], 2);
+  }
+
   function stream(params: DecoderParams, tokens: Tensor, attend: Attend, positions?: Tensor): Tensor3D {
     const { batch, time } = axes("decoder", [tokens, "batch time"]);
     if (tokens.dtype !== "int32") throw new TypeError(`Cannot apply decoder: expected int32 tokens, got ${tokens.dtype}`);
     const places = positions === undefined ? expandDims(range(0, time, 1, "float32"), 0) : cast(positions, "float32");
     const angles = architecture.positions === "rotary" ? rotation(places, { depth, base: shape.rotaryBase }) : undefined;
-    const ofHeads = (rows: Tensor): Tensor => transpose(reshape(rows, [batch, time, rows.shape[1]! / depth, depth]), [0, 2, 1, 3]);
-    const turn = (x: Tensor): Tensor => (angles === undefined ? x : rotated(x, angles));
     let x: Tensor = gather(params.tokens, tokens);
     if (params.positions !== undefined) x = add(x, learned(params.positions, time, positions));
     params.blocks.forEach((each, layer) => {
-      const rows = affine(each.attention.qkv, reshape(norm.apply(each.attentionNorm, x), [batch * time, channels]));
-      const [q, k, v] = parts(rows, [channels, keyValueHeads * depth, keyValueHeads * depth], 1) as [Tensor, Tensor, Tensor];
-      const heard = attend({ q: turn(ofHeads(mul(q, 1 / Math.sqrt(depth)))), k: turn(ofHeads(k)), v: ofHeads(v) }, layer);
-      const mixed = affine(each.attention.out, reshape(transpose(heard, [0, 2, 1, 3]), [batch * time, channels]));
+      const qkv = affine(each.attention.qkv, reshape(norm.apply(each.attentionNorm, x), [batch * time, channels]));
+      const rows = reshape(qkv, [batch, time, channels + 2 * keyValueHeads * depth]);
+      const heard = attend(angles === undefined ? rows : turned(rows, angles), layer);
+      const mixed = affine(each.attention.out, reshape(heard, [batch * time, channels]));
       x = add(x, reshape(mixed, [batch, time, channels]));
       x = add(x, dense(each, norm.apply(each.denseNorm, x)));
     });
@@ -169,10 +160,10 @@ export function decoder(options: DecoderOptions): Decoder {
     if (time > context) throw new ShapeError(`Cannot apply decoder: expected at most ${context} tokens, got [${tokens.shape.join(", ")}]`);
     if (segments !== undefined) {
       const { mask, positions } = packed(segments);
-      return stream(params, tokens, (each) => groupedAttention(each, mask), positions);
+      return stream(params, tokens, (rows) => selfAttention(rows, { heads, keyValueHeads, segments, mask: () => mask }), positions);
     }
-    const mask = causalMask(time);
-    return stream(params, tokens, (each) => groupedAttention(each, mask));
+    let mask: Tensor | undefined;
+    return stream(params, tokens, (rows) => selfAttention(rows, { heads, keyValueHeads, segments, mask: () => (mask ??= causalMask(time)) }));
   }
 
   function head(params: DecoderParams, x: Tensor): Tensor {

@@ -1,4 +1,5 @@
 import { add, mean, mul, ones, rsqrt, square, sub, sum, zeros, type Tensor, type Tensor1D } from "@tensorflow/tfjs-core";
+import { hasOwnOperations, ownOperation } from "../engine/own-operation.ts";
 import { ShapeError } from "../shapes.ts";
 import { checkedSize } from "./dense.ts";
 import type { Model } from "./model.ts";
@@ -33,6 +34,20 @@ function norm(eps: number): (x: Tensor, scale: Tensor, bias: Tensor) => Tensor {
   });
 }
 
+/** In one pass over the rows, forwards and backwards. */
+function inOnePass(eps: number): (x: Tensor, scale: Tensor, bias: Tensor) => Tensor {
+  return withGradient(([x, scale, bias], save) => {
+    const [value, mean, inverse] = ownOperation("LabNorm", [x!, scale!, bias!], { results: 3, centred: true, eps });
+    save([x!, scale!, mean!, inverse!]);
+    return { value: value!, gradFunc: (dy, saved) => ownOperation("LabNormGrad", [...saved, dy], { results: 3, centred: true, eps }) };
+  });
+}
+
+function normed(eps: number): (x: Tensor, scale: Tensor, bias: Tensor) => Tensor {
+  const [own, composed] = [inOnePass(eps), norm(eps)];
+  return (...args) => (hasOwnOperations() ? own : composed)(...args);
+}
+
 /**
  * y = γ (x − mean x) / √(var x + ε) + β, mean and variance over the last axis [Ba2016, Equation 4]. [..., channel] → [..., channel].
  *
@@ -48,7 +63,7 @@ function norm(eps: number): (x: Tensor, scale: Tensor, bias: Tensor) => Tensor {
 export function layerNorm(channels: number, { eps = 1e-5 }: { readonly eps?: number } = {}): Model<LayerNormParams> {
   checkedSize("a layer norm", "channels", channels);
   if (!(eps >= 0)) throw new RangeError(`Cannot lay out a layer norm: expected eps ≥ 0, got ${eps}`);
-  const normalised = norm(eps);
+  const normalised = normed(eps);
   return {
     init: () => ({ scale: ones([channels]), bias: zeros([channels]) }),
     apply({ scale, bias }, x) {

@@ -1,4 +1,5 @@
 import { add, mean, mul, ones, rsqrt, square, sub, sum, type Tensor, type Tensor1D } from "@tensorflow/tfjs-core";
+import { hasOwnOperations, ownOperation } from "../engine/own-operation.ts";
 import { ShapeError } from "../shapes.ts";
 import { checkedSize } from "./dense.ts";
 import type { Model } from "./model.ts";
@@ -30,6 +31,15 @@ function norm(eps: number): (x: Tensor, scale: Tensor) => Tensor {
   });
 }
 
+/** In one pass over the rows, forwards and backwards; there is no bias to give. */
+function inOnePass(eps: number): (x: Tensor, scale: Tensor) => Tensor {
+  return withGradient(([x, scale], save) => {
+    const [value, mean, inverse] = ownOperation("LabNorm", [x!, scale!, scale!], { results: 3, centred: false, eps });
+    save([x!, scale!, mean!, inverse!]);
+    return { value: value!, gradFunc: (dy, saved) => ownOperation("LabNormGrad", [...saved, dy], { results: 3, centred: false, eps }).slice(0, 2) };
+  });
+}
+
 /**
  * y = γ x / √(mean x² + ε) over the last axis [Zhang2019, Equation 4]. [..., channel] → [..., channel].
  *
@@ -45,12 +55,12 @@ function norm(eps: number): (x: Tensor, scale: Tensor) => Tensor {
 export function rmsNorm(channels: number, { eps = 1e-6 }: { readonly eps?: number } = {}): Model<RmsNormParams> {
   checkedSize("an RMS norm", "channels", channels);
   if (!(eps >= 0)) throw new RangeError(`Cannot lay out an RMS norm: expected eps ≥ 0, got ${eps}`);
-  const normalised = norm(eps);
+  const [own, composed] = [inOnePass(eps), norm(eps)];
   return {
     init: () => ({ scale: ones([channels]) }),
     apply({ scale }, x) {
       if (x.shape.at(-1) !== channels) throw new ShapeError(`Cannot apply rmsNorm: expected a tensor of shape [..., ${channels}], got [${x.shape.join(", ")}]`);
-      return normalised(x, scale);
+      return (hasOwnOperations() ? own : composed)(x, scale);
     },
   };
 }

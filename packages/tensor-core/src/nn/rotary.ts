@@ -1,13 +1,13 @@
 import { add, concat, cos, exp, expandDims, mul, neg, range, sin, slice, type Tensor } from "@tensorflow/tfjs-core";
 import { withGradient } from "./with-gradient.ts";
 
-/** cos and sin of each position's angles, [batch or 1, 1, time, depth]. */
+/** cos and sin of each position's angles, [batch or 1, time, 1, depth]. */
 export type Rotation = { readonly cos: Tensor; readonly sin: Tensor };
 
 /** θ_j = position · base^(−2j/depth), j < depth/2, for both halves of the depth; positions float32 [batch or 1, time]. */
 export function rotation(positions: Tensor, { depth, base }: { readonly depth: number; readonly base: number }): Rotation {
   const frequencies = exp(mul(range(0, depth / 2, 1, "float32"), (-2 * Math.log(base)) / depth));
-  const half = mul(expandDims(expandDims(positions, -1), 1), frequencies);
+  const half = mul(expandDims(expandDims(positions, -1), -1), frequencies);
   const angles = concat([half, half], -1);
   return { cos: cos(angles), sin: sin(angles) };
 }

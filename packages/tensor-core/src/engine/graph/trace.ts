@@ -96,7 +96,7 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
       edges,
       attributes.map((a) => opAttribute(a, binding)),
       results.map(({ id }) => id),
-      customCall(op, new Map(attributes.map(({ name, value }) => [name, value])), operandsOf(ids), results[0]!),
+      customCall(op, new Map(attributes.map(({ name, value }) => [name, value])), operandsOf(ids), results),
     );
   };
 
