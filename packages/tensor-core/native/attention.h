@@ -57,7 +57,7 @@ inline Packed right(const Factor& b, long columns, long depth, bfloat* to) {
 // to[0 … 31, 0 … columns) = or += a · b, over the first `depth` of what is packed; `to` has room for whole tiles.
 inline void strip(const Packed& a, const Packed& b, long columns, long depth, float* to, long stride, bool fresh) {
   for (long j = 0; j < columns; j += STRIP)
-    amx::product(2, columns - j > SIDE ? 2 : 1, a.values, b.at(j), parts(depth, DEPTH), a.size, to + j, stride, fresh);
+    amx::product(2, columns - j > SIDE ? 2 : 1, a.values, b.at(j), parts(depth, DEPTH), a.size, fresh ? amx::Start{nullptr, 0} : amx::Start{to + j, stride}, to + j, stride);
 }
 
 // Memory of one thread, cut into parts that begin on a line of the cache.

@@ -104,6 +104,14 @@ struct Numbers {
   }
 };
 
+const float* floats(TF_Tensor* x) { return static_cast<const float*>(TF_TensorData(x)); }
+const int32_t* integers(TF_Tensor* x) { return static_cast<const int32_t*>(TF_TensorData(x)); }
+template <class T>
+const T* operand(const void** in, int i) { return static_cast<const T*>(in[i]); }
+// One result comes as itself, several as a list.
+float* result(void* out) { return static_cast<float*>(out); }
+float* result(void* out, int i) { return static_cast<float*>(static_cast<void**>(out)[i]); }
+
 struct Product {
   long batch, rows, columns, depth;
   bool turned_a, turned_b;
@@ -128,6 +136,19 @@ void mat_mul_call(void* out, const void** in, const char* opaque, size_t size, v
   p.batch = numbers.next(), p.rows = numbers.next(), p.columns = numbers.next(), p.depth = numbers.next();
   p.turned_a = numbers.next() != 0, p.turned_b = numbers.next() != 0;
   products(p, static_cast<const float*>(in[0]), static_cast<const float*>(in[1]), static_cast<float*>(out));
+}
+
+void affine_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  const long rows = numbers.next(), columns = numbers.next(), depth = numbers.next();
+  lab::amx::straight({operand<float>(in, 0), depth, false}, {operand<float>(in, 1), columns, false}, operand<float>(in, 2), result(out), rows, columns, depth, true);
+}
+void affine_kernel(void*, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *x = call.input(0), *kernel = call.input(1), *bias = call.input(2);
+  const long rows = TF_Dim(x, 0), depth = TF_Dim(x, 1), columns = TF_Dim(kernel, 1);
+  float* y = call.output({rows, columns});
+  if (y != nullptr) lab::amx::straight({floats(x), depth, false}, {floats(kernel), columns, false}, floats(bias), y, rows, columns, depth, true);
 }
 
 struct Turned {
@@ -190,14 +211,6 @@ struct Rows {
     for (size_t i = 0; i + 1 < shape.size(); i++) count *= shape[i];
   }
 };
-
-const float* floats(TF_Tensor* x) { return static_cast<const float*>(TF_TensorData(x)); }
-const int32_t* integers(TF_Tensor* x) { return static_cast<const int32_t*>(TF_TensorData(x)); }
-template <class T>
-const T* operand(const void** in, int i) { return static_cast<const T*>(in[i]); }
-// One result comes as itself, several as a list.
-float* result(void* out) { return static_cast<float*>(out); }
-float* result(void* out, int i) { return static_cast<float*>(static_cast<void**>(out)[i]); }
 
 void gelu_call(void* out, const void** in, const char* opaque, size_t size, void*) {
   lab::rows::gelu(operand<float>(in, 0), Numbers{opaque, opaque + size}.next(), result(out));
@@ -405,6 +418,7 @@ NAPI_MODULE_INIT() {
     registered({"LabNormal", {"key: int32", "size: int32"}, {}, nullptr, normal_kernel, nullptr, "lab_normal", normal_call, false});
     if (!units) return true;
     registered({"LabMatMul", {"x: float", "y: float"}, {"adj_x: bool", "adj_y: bool"}, mat_mul_made, mat_mul_kernel, freed<Turned>, "lab_mat_mul", mat_mul_call, false});
+    registered({"LabAffine", {"x: float", "kernel: float", "bias: float"}, {}, nullptr, affine_kernel, nullptr, "lab_affine", affine_call});
     registered({"LabGelu", {"x: float"}, {}, nullptr, gelu_kernel, nullptr, "lab_gelu", gelu_call});
     registered({"LabGeluGrad", {"x: float", "dy: float"}, {}, nullptr, gelu_grad_kernel, nullptr, "lab_gelu_grad", gelu_grad_call});
     registered({"LabCrossEntropy", {"logits: float", "labels: int32"}, {}, nullptr, cross_entropy_kernel, nullptr, "lab_cross_entropy", cross_entropy_call});

@@ -150,20 +150,27 @@ inline void right_blocks(const Factor& b, long column, long columns, long k, lon
   }
 }
 
-// C += left · right for ROWS × COLUMNS tiles of C over `tiles` blocks of depth; `size` is the length of one row of tiles of a factor.
+// What a sum of products begins with: zero, a row of numbers for all its rows (`stride` is 0), or what stands there.
+struct Start {
+  const float* values;
+  long stride;
+};
+
+// C = start + left · right for ROWS × COLUMNS tiles of C over `tiles` blocks of depth; `size` is the length of one row of tiles of a factor.
 template <int ROWS, int COLUMNS>
-inline void product(const bfloat* left, const bfloat* right, int tiles, size_t size, float* c, long stride, bool fresh) {
+inline void product(const bfloat* left, const bfloat* right, int tiles, size_t size, Start start, float* c, long stride) {
   const long bytes = stride * 4;
-  if (fresh) {
+  if (start.values == nullptr) {
     _tile_zero(0);
     if constexpr (COLUMNS > 1) _tile_zero(1);
     if constexpr (ROWS > 1) _tile_zero(2);
     if constexpr (ROWS > 1 && COLUMNS > 1) _tile_zero(3);
   } else {
-    _tile_loadd(0, c, bytes);
-    if constexpr (COLUMNS > 1) _tile_loadd(1, c + SIDE, bytes);
-    if constexpr (ROWS > 1) _tile_loadd(2, c + SIDE * stride, bytes);
-    if constexpr (ROWS > 1 && COLUMNS > 1) _tile_loadd(3, c + SIDE * stride + SIDE, bytes);
+    const long from = start.stride * 4;
+    _tile_loadd(0, start.values, from);
+    if constexpr (COLUMNS > 1) _tile_loadd(1, start.values + SIDE, from);
+    if constexpr (ROWS > 1) _tile_loadd(2, start.values + SIDE * start.stride, from);
+    if constexpr (ROWS > 1 && COLUMNS > 1) _tile_loadd(3, start.values + SIDE * start.stride + SIDE, from);
   }
 #define LAB_LEFT(term)                                           \
   _tile_loadd(4, left + term * TILE, 64);                        \
@@ -193,11 +200,11 @@ inline void product(const bfloat* left, const bfloat* right, int tiles, size_t s
   if constexpr (ROWS > 1 && COLUMNS > 1) _tile_stored(3, c + SIDE * stride + SIDE, bytes);
 }
 
-inline void product(int rows, int columns, const bfloat* left, const bfloat* right, int tiles, size_t size, float* c, long stride, bool fresh) {
-  if (rows > 1 && columns > 1) product<2, 2>(left, right, tiles, size, c, stride, fresh);
-  else if (rows > 1) product<2, 1>(left, right, tiles, size, c, stride, fresh);
-  else if (columns > 1) product<1, 2>(left, right, tiles, size, c, stride, fresh);
-  else product<1, 1>(left, right, tiles, size, c, stride, fresh);
+inline void product(int rows, int columns, const bfloat* left, const bfloat* right, int tiles, size_t size, Start start, float* c, long stride) {
+  if (rows > 1 && columns > 1) product<2, 2>(left, right, tiles, size, start, c, stride);
+  else if (rows > 1) product<2, 1>(left, right, tiles, size, start, c, stride);
+  else if (columns > 1) product<1, 2>(left, right, tiles, size, start, c, stride);
+  else product<1, 1>(left, right, tiles, size, start, c, stride);
 }
 
 // Memory of a thread that only grows.
@@ -215,11 +222,13 @@ struct Room {
   ~Room() { std::free(values); }
 };
 
-// Where one product writes: a matrix in row-major order, and whether it is the first or last that adds to it.
+// Where one product writes: a matrix in row-major order, whether it is the first or last that adds to it, and the row, if any, that is there before: with
+// room for whole tiles.
 struct Sum {
   float* values;
   long rows, columns;
   bool fresh, last;
+  const float* bias;
 };
 
 // Adds one product of tiles to C at (row, column); returns whether a number of the finished sum is NaN.
@@ -232,7 +241,8 @@ inline bool add_to(const Sum& c, long row, long column, const bfloat* left, cons
   const long stride = whole ? c.columns : STRIP;
   if (!whole && !c.fresh)
     for (long i = 0; i < high; i++) std::memcpy(edge + i * STRIP, target + i * c.columns, wide * sizeof(float));
-  product(parts(high, SIDE), parts(wide, SIDE), left, right, tiles, size, into, stride, c.fresh);
+  const Start start = !c.fresh ? Start{into, stride} : c.bias != nullptr ? Start{c.bias + column, 0} : Start{nullptr, 0};
+  product(parts(high, SIDE), parts(wide, SIDE), left, right, tiles, size, start, into, stride);
   if (!whole)
     for (long i = 0; i < high; i++) std::memcpy(target + i * c.columns, edge + i * STRIP, wide * sizeof(float));
   if (!c.last) return false;
@@ -253,10 +263,11 @@ inline bool overflows(const float* x, long rows, long columns, long stride) {
   return false;
 }
 
-inline void plain(const Factor& a, const Factor& b, float* c, long rows, long columns, long depth) {
+inline void plain(const Factor& a, const Factor& b, const float* bias, float* c, long rows, long columns, long depth) {
   for (long i = 0; i < rows; i++) {
     float* row = c + i * columns;
-    std::fill(row, row + columns, 0.0f);
+    if (bias == nullptr) std::fill(row, row + columns, 0.0f);
+    else std::copy(bias, bias + columns, row);
     for (long k = 0; k < depth; k++) {
       const float x = *a.at(i, k);
       for (long j = 0; j < columns; j++) row[j] += x * *b.at(k, j);
@@ -265,15 +276,15 @@ inline void plain(const Factor& a, const Factor& b, float* c, long rows, long co
 }
 
 // Infinities have no difference to their high term; where they may have come in, the product is made number by number.
-inline void mend(const Factor& a, const Factor& b, float* c, long rows, long columns, long depth) {
+inline void mend(const Factor& a, const Factor& b, const float* bias, float* c, long rows, long columns, long depth) {
   const bool left = a.transposed ? overflows(a.values, depth, rows, a.stride) : overflows(a.values, rows, depth, a.stride);
   const bool right = b.transposed ? overflows(b.values, columns, depth, b.stride) : overflows(b.values, depth, columns, b.stride);
-  if (left || right) plain(a, b, c, rows, columns, depth);
+  if (left || right) plain(a, b, bias, c, rows, columns, depth);
 }
 
 // C in one thread, or by the crew if `shared`: a panel of the smaller factor stays in the cache while strips of the larger one pass it.
-inline void straight(const Factor& a, const Factor& b, float* c, long rows, long columns, long depth, bool shared) {
-  static thread_local Room panel_room;
+inline void straight(const Factor& a, const Factor& b, const float* bias, float* c, long rows, long columns, long depth, bool shared) {
+  static thread_local Room panel_room, bias_room;
   Crew& crew = Crew::here();
   auto each_of = [&](int count, const auto& work) {
     if (shared) return crew.share(count, work);
@@ -291,6 +302,13 @@ inline void straight(const Factor& a, const Factor& b, float* c, long rows, long
   const int members = shared ? crew.size() : 1;
   const int wide = strips >= 2 * members ? stays : parts(stays, parts(2 * members, strips)), groups = parts(stays, wide);
   std::atomic<bool> bad{false};
+  float* first_row = nullptr;
+  if (bias != nullptr) {
+    const long whole = static_cast<long>(parts(columns, STRIP)) * STRIP;
+    first_row = reinterpret_cast<float*>(bias_room.of(2 * whole));
+    std::copy(bias, bias + columns, first_row);
+    std::fill(first_row + columns, first_row + whole, 0.0f);
+  }
   for (int p = 0; p < panels; p++) {
     const long k = static_cast<long>(p) * each * DEPTH, deep = std::min<long>(depth - k, each * DEPTH);
     const int tiles = parts(deep, DEPTH);
@@ -302,7 +320,7 @@ inline void straight(const Factor& a, const Factor& b, float* c, long rows, long
       const long from = static_cast<long>(group) * GROUP * STRIP;
       blocks(left_stays, from, std::min<long>(GROUP * STRIP, staying - from), panel + from / SIDE * size);
     });
-    const Sum sum{c, rows, columns, p == 0, p == panels - 1};
+    const Sum sum{c, rows, columns, p == 0, p == panels - 1, first_row};
     each_of(strips * groups, [&](int job) {
       static thread_local Room strip_room;
       bfloat* strip = strip_room.of(2 * size);
@@ -320,15 +338,15 @@ inline void straight(const Factor& a, const Factor& b, float* c, long rows, long
       if (found) bad = true;
     });
   }
-  if (bad) mend(a, b, c, rows, columns, depth);
+  if (bad) mend(a, b, bias, c, rows, columns, depth);
 }
 
 // A transposed left factor costs a transposition of its blocks: where that is the larger one, Cᵀ = op(B)ᵀ op(A)ᵀ is made instead.
 inline void mat_mul(const Factor& a, const Factor& b, float* c, long rows, long columns, long depth, bool shared) {
-  if (!a.transposed || (!b.transposed && rows <= columns)) return straight(a, b, c, rows, columns, depth, shared);
+  if (!a.transposed || (!b.transposed && rows <= columns)) return straight(a, b, nullptr, c, rows, columns, depth, shared);
   static thread_local Room room;
   float* turned = reinterpret_cast<float*>(room.of(2 * rows * columns));
-  straight({b.values, b.stride, !b.transposed}, {a.values, a.stride, !a.transposed}, turned, columns, rows, depth, shared);
+  straight({b.values, b.stride, !b.transposed}, {a.values, a.stride, !a.transposed}, nullptr, turned, columns, rows, depth, shared);
   // Sixteen numbers on a side are a tile of pairs in size.
   const auto transpose = [&](int strip) {
     alignas(64) bfloat block[TILE];

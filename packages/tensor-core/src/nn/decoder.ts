@@ -27,7 +27,7 @@ import { split } from "../random/split.ts";
 import { axes, ShapeError } from "../shapes.ts";
 import { gelu } from "./activation.ts";
 import { causalMask, selfAttention } from "./attention.ts";
-import { linear } from "./dense.ts";
+import { affine, linear } from "./dense.ts";
 import { decoderShape, type DecoderOptions, type DecoderShape } from "./decoder-shape.ts";
 import type { DecoderBlockParams, DecoderParams, LinearParams, NormParams } from "./decoder-params.ts";
 import { normalInitializer, type Initializer } from "./initializer.ts";
@@ -71,8 +71,8 @@ function packed(segments: Tensor2D): { readonly mask: Tensor; readonly positions
   return { mask: reshape(where(seen, 0, -1e9), [batch, 1, time, time]), positions: cast(positions, "int32") };
 }
 
-function affine({ kernel, bias }: LinearParams, x: Tensor): Tensor {
-  return bias === undefined ? linear(x, kernel) : add(linear(x, kernel), bias);
+function mapped({ kernel, bias }: LinearParams, x: Tensor): Tensor {
+  return bias === undefined ? linear(x, kernel) : affine(x, { kernel, bias });
 }
 
 /**
@@ -119,9 +119,9 @@ export function decoder(options: DecoderOptions): Decoder {
   }
 
   function dense({ gate, up, down }: DecoderBlockParams, x: Tensor): Tensor {
-    if (gate === undefined) return affine(down, gelu(affine(up, x)));
-    const g = affine(gate, x);
-    return affine(down, mul(mul(g, sigmoid(g)), affine(up, x)));
+    if (gate === undefined) return mapped(down, gelu(mapped(up, x)));
+    const g = mapped(gate, x);
+    return mapped(down, mul(mul(g, sigmoid(g)), mapped(up, x)));
   }
 
   function learned(table: Tensor2D, time: number, positions: Tensor | undefined): Tensor {
@@ -145,10 +145,10 @@ export function decoder(options: DecoderOptions): Decoder {
     let x: Tensor = gather(params.tokens, tokens);
     if (params.positions !== undefined) x = add(x, learned(params.positions, time, positions));
     params.blocks.forEach((each, layer) => {
-      const qkv = affine(each.attention.qkv, reshape(norm.apply(each.attentionNorm, x), [batch * time, channels]));
+      const qkv = mapped(each.attention.qkv, reshape(norm.apply(each.attentionNorm, x), [batch * time, channels]));
       const rows = reshape(qkv, [batch, time, channels + 2 * keyValueHeads * depth]);
       const heard = attend(angles === undefined ? rows : turned(rows, angles), layer);
-      const mixed = affine(each.attention.out, reshape(heard, [batch * time, channels]));
+      const mixed = mapped(each.attention.out, reshape(heard, [batch * time, channels]));
       x = add(x, reshape(mixed, [batch, time, channels]));
       x = add(x, dense(each, norm.apply(each.denseNorm, x)));
     });

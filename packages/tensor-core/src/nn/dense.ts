@@ -1,7 +1,10 @@
-import { add, matMul, reshape, zeros, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
+import { add, matMul, reshape, sum, zeros, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
+import { isWorthOwnProduct } from "../engine/native-kernels.ts";
+import { hasOwnOperations, ownOperation } from "../engine/own-operation.ts";
 import { ShapeError } from "../shapes.ts";
 import { glorotUniform, type Initializer } from "./initializer.ts";
 import type { Model } from "./model.ts";
+import { withGradient } from "./with-gradient.ts";
 
 /** W [input, output] and b [output]. */
 export type DenseParams = { readonly kernel: Tensor2D; readonly bias: Tensor1D };
@@ -31,9 +34,25 @@ export function dense(inputs: number, outputs: number, { kernel = glorotUniform 
   return {
     init: (key) => ({ kernel: kernel(key, [inputs, outputs]) as Tensor2D, bias: zeros([outputs]) }),
     apply(params, x) {
-      return add(linear(x, params.kernel), params.bias);
+      return affine(x, params);
     },
   };
+}
+
+const inOnePass = withGradient(([x, kernel, bias], save) => {
+  save([x!, kernel!]);
+  return {
+    value: ownOperation("LabAffine", [x!, kernel!, bias!])[0]!,
+    gradFunc: (dy, [x, kernel]) => [matMul(dy, kernel!, false, true), matMul(x!, dy, true), sum(dy, 0)],
+  };
+});
+
+/** x W + b over the last axis, [..., input] → [..., output]. */
+export function affine(x: Tensor, { kernel, bias }: DenseParams): Tensor {
+  const [inputs, outputs] = kernel.shape;
+  if (x.shape.at(-1) !== inputs || !hasOwnOperations() || !isWorthOwnProduct(x.size / inputs, outputs, inputs)) return add(linear(x, kernel), bias);
+  const rows = inOnePass(reshape(x, [x.size / inputs, inputs]), kernel, bias);
+  return reshape(rows, [...x.shape.slice(0, -1), outputs]);
 }
 
 /** x W over the last axis, [..., input] → [..., output]. */

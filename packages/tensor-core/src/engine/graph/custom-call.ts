@@ -31,6 +31,7 @@ const attention: Numbers = (flags, [qkv, segments]) => {
 };
 
 const CALLS: { readonly [op: string]: { readonly target: string; readonly numbers: Numbers } } = {
+  LabAffine: { target: "lab_affine", numbers: (_, [x, kernel]) => [x!.shape[0]!, kernel!.shape[1]!, x!.shape[1]!] },
   LabAttention: { target: "lab_attention", numbers: attention },
   LabAttentionGrad: { target: "lab_attention_grad", numbers: attention },
   LabCrossEntropy: { target: "lab_cross_entropy", numbers: rows },
