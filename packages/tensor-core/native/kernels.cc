@@ -212,6 +212,17 @@ struct Rows {
   }
 };
 
+void dot_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  *result(out) = lab::rows::dot(operand<float>(in, 0), operand<float>(in, 1), Numbers{opaque, opaque + size}.next());
+}
+void dot_kernel(void*, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *a = call.input(0), *b = call.input(1);
+  const Rows rows(a);
+  float* sum = call.output({});
+  if (sum != nullptr) *sum = lab::rows::dot(floats(a), floats(b), rows.count * rows.width);
+}
+
 void gelu_call(void* out, const void** in, const char* opaque, size_t size, void*) {
   lab::rows::gelu(operand<float>(in, 0), Numbers{opaque, opaque + size}.next(), result(out));
 }
@@ -419,6 +430,7 @@ NAPI_MODULE_INIT() {
     if (!units) return true;
     registered({"LabMatMul", {"x: float", "y: float"}, {"adj_x: bool", "adj_y: bool"}, mat_mul_made, mat_mul_kernel, freed<Turned>, "lab_mat_mul", mat_mul_call, false});
     registered({"LabAffine", {"x: float", "kernel: float", "bias: float"}, {}, nullptr, affine_kernel, nullptr, "lab_affine", affine_call});
+    registered({"LabDot", {"a: float", "b: float"}, {}, nullptr, dot_kernel, nullptr, "lab_dot", dot_call});
     registered({"LabGelu", {"x: float"}, {}, nullptr, gelu_kernel, nullptr, "lab_gelu", gelu_call});
     registered({"LabGeluGrad", {"x: float", "dy: float"}, {}, nullptr, gelu_grad_kernel, nullptr, "lab_gelu_grad", gelu_grad_call});
     registered({"LabCrossEntropy", {"logits: float", "labels: int32"}, {}, nullptr, cross_entropy_kernel, nullptr, "lab_cross_entropy", cross_entropy_call});

@@ -25,6 +25,25 @@ void shared(long rows, long width, const Work& work) {
   Crew::here().share(static_cast<int>((rows + each - 1) / each), [&](int i) { work(i * each, std::min(rows, (i + 1) * each)); });
 }
 
+// Σ a b, by parts that do not depend on how many threads there are.
+inline float dot(const float* a, const float* b, long count) {
+  const long parts = (count + SHARE - 1) / SHARE;
+  std::vector<float> sums(static_cast<size_t>(parts));
+  Crew::here().share(static_cast<int>(parts), [&](int part) {
+    const long from = part * SHARE, n = std::min(SHARE, count - from);
+    __m512 even = _mm512_setzero_ps(), odd = _mm512_setzero_ps();
+    for (long i = 0; i < n; i += 2 * WIDE) {
+      even = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes(n - i), a + from + i), _mm512_maskz_loadu_ps(lanes(n - i), b + from + i), even);
+      const long next = i + WIDE;
+      odd = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(lanes(n - next), a + from + next), _mm512_maskz_loadu_ps(lanes(n - next), b + from + next), odd);
+    }
+    sums[static_cast<size_t>(part)] = _mm512_reduce_add_ps(_mm512_add_ps(even, odd));
+  });
+  double total = 0;
+  for (float sum : sums) total += sum;
+  return static_cast<float>(total);
+}
+
 // GELU by tanh: x σ(2u) with u = √(2/π) (x + 0.044715 x³) [Hendrycks2016].
 constexpr float ROOT = 0.7978845608028654f, CUBIC = 0.044715f;
 

@@ -9,7 +9,23 @@ import {
   type Scalar,
   type Tensor,
 } from "@tensorflow/tfjs-core";
+import { hasOwnOperations, ownOperation } from "../engine/own-operation.ts";
+import { withGradient } from "../nn/with-gradient.ts";
 import { map, tensors, type Tree } from "./tree.ts";
+
+const inOnePass = withGradient(([a, b], save) => {
+  save([a!, b!]);
+  return { value: ownOperation("LabDot", [a!, b!])[0]!, gradFunc: (dy, [a, b]) => [mulTensors(b!, dy), mulTensors(a!, dy)] };
+});
+
+/** Below so many numbers nothing is gained. */
+const MANY = 2 ** 12;
+
+function innerProduct(a: Tensor, b: Tensor): Scalar {
+  const alike = a.dtype === "float32" && b.dtype === "float32" && a.shape.join() === b.shape.join();
+  if (alike && a.size >= MANY && hasOwnOperations()) return inOnePass(a, b) as Scalar;
+  return sum<Scalar>(mulTensors(a, b));
+}
 
 /**
  * a + b, leaf by leaf.
@@ -129,7 +145,7 @@ export function dot(a: Tree, b: Tree): Scalar {
   const [xs, ys] = [tensors(a), tensors(b)];
   if (xs.length === 0 || xs.length !== ys.length)
     throw new TypeError(`Cannot take a dot product: expected trees of equally many tensors, got ${xs.length} and ${ys.length}`);
-  const terms = xs.map((x, i) => sum<Scalar>(mulTensors(x, ys[i]!)));
+  const terms = xs.map((x, i) => innerProduct(x, ys[i]!));
   return terms.reduce((s, t) => addTensors(s, t));
 }
 

@@ -36,6 +36,7 @@ const CALLS: { readonly [op: string]: { readonly target: string; readonly number
   LabAttentionGrad: { target: "lab_attention_grad", numbers: attention },
   LabCrossEntropy: { target: "lab_cross_entropy", numbers: rows },
   LabCrossEntropyGrad: { target: "lab_cross_entropy_grad", numbers: rows },
+  LabDot: { target: "lab_dot", numbers: size },
   LabGelu: { target: "lab_gelu", numbers: size },
   LabGeluGrad: { target: "lab_gelu_grad", numbers: size },
   LabMatMul: {
