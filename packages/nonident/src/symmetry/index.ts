@@ -1,3 +1,4 @@
+export { fineTunability, type FineTunabilityOptions, type FineTuning } from "../probe/fine-tunability.ts";
 export { foldedValueBias, permutedHeads, transformedQueryKey, transformedValueOut, type HeadOptions } from "./attention-heads.ts";
 export { permutedInner, rescaledInner } from "./dense-half.ts";
 export { deepened, widened, withDeadUnits, type DeadUnitOptions } from "./expansion.ts";
