@@ -81,6 +81,13 @@ inline void copy(const float* from, long stride, long rows, long columns, float*
   for (long i = 0; i < rows; i++) std::memcpy(to + i * width, from + i * stride, static_cast<size_t>(columns) * sizeof(float));
 }
 
+// Asks for rows of which each is elsewhere in memory, before they are needed one by one.
+template <bool WRITE>
+inline void ask_for(const float* from, long stride, long rows, long columns) {
+  for (long i = 0; i < rows; i++)
+    for (long j = 0; j < columns; j += 16) __builtin_prefetch(from + i * stride + j, WRITE ? 1 : 0, 2);
+}
+
 // Where query i sees key j of the same document, for the sixteen keys from j on.
 inline __mmask16 seen(const int32_t* segments, long i, long j) {
   const __mmask16 before = lanes(i + 1 - j);
@@ -144,6 +151,7 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
     const int32_t* segments = h.segments == nullptr ? nullptr : h.segments + start;
     const long of_k = (h.heads + shared) * h.depth, of_v = of_k + h.shared * h.depth;
     const float *k = qkv + start * width + of_k, *v = qkv + start * width + of_v;
+    for (const float* each : {k, v}) ask_for<false>(each, width, h.time, h.depth);
     const size_t along = room(h.time, h.depth), across = room(h.depth, h.time);
     desk.clear(2 * along + across + 2 * room(STRIP, h.depth) + room(STRIP, h.time) + 2 * room(h.depth, BLOCK) + room(STRIP, BLOCK) + 4 * BLOCK * wide + 4 * wide * deep + 2 * STRIP * deep);
     const Packed keys = right({k, width, true}, h.time, h.depth, desk.tiles(along)), values = right({v, width, true}, h.time, h.depth, desk.tiles(along));
@@ -157,6 +165,10 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
     for (long head = shared * group; head < (shared + 1) * group; head++) {
       const float *q = qkv + start * width + head * h.depth, *y = heard + start * h.heard() + head * h.depth, *d = dy + start * h.heard() + head * h.depth;
       const float* sums = total + (b * h.heads + head) * h.time;
+      ask_for<false>(q, width, h.time, h.depth);
+      ask_for<false>(d, h.heard(), h.time, h.depth);
+      ask_for<false>(y, h.heard(), h.time, h.depth);
+      ask_for<true>(dqkv + start * width + head * h.depth, width, h.time, h.depth);
       for (long block = 0; block < h.time; block += BLOCK) {
         const long queries = std::min(BLOCK, h.time - block), visible = block + queries;
         for (long from = block; from < visible; from += STRIP) {
@@ -176,7 +188,7 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
               dot = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(some, y + (from + i) * h.heard() + j), _mm512_maskz_loadu_ps(some, d + (from + i) * h.heard() + j), dot);
             });
             const __m512 level = _mm512_set1_ps(_mm512_reduce_add_ps(dot)), sum = _mm512_set1_ps(sums[from + i]), times = _mm512_set1_ps(scale);
-            sixteens(visible, [&](long j, __mmask16) {
+            sixteens(columns, [&](long j, __mmask16) {
               const __mmask16 some = seen(segments, from + i, j);
               const __m512 weight = _mm512_maskz_mov_ps(some, exponential(_mm512_fmsub_ps(_mm512_maskz_loadu_ps(some, row + j), times, sum)));
               _mm512_storeu_ps(row + j, weight);
@@ -193,16 +205,20 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
         for (long j = 0; j < visible; j += STRIP) {
           const long rows = std::min<long>(STRIP, visible - j);
           const bool fresh = j >= block && head == shared * group;
+          // Earlier queries do not see these keys.
+          const long skipped = std::max(0L, j - block);
           const auto add = [&](const float* of, const Packed& by, float* to) {
-            const Packed turned = left({of + j, wide, true}, rows, queries, turned_room);
-            if (rows <= SIDE) std::fill(turned_room + turned.size, turned_room + 2 * turned.size, bfloat{0});
-            strip(turned, by, h.depth, queries, to + j * deep, deep, fresh);
+            amx::left_blocks({of + skipped * wide + j, wide, true}, 0, rows, 0, queries - skipped, turned_room, by.size);
+            if (rows <= SIDE) std::fill(turned_room + by.size, turned_room + 2 * by.size, bfloat{0});
+            strip({turned_room, by.size}, {by.values + skipped / DEPTH * TERMS, by.size}, h.depth, queries - skipped, to + j * deep, deep, fresh);
           };
           add(slopes, back, dk);
           add(weights, down, dv);
         }
       }
     }
+    ask_for<true>(dqkv + start * width + of_k, width, h.time, h.depth);
+    ask_for<true>(dqkv + start * width + of_v, width, h.time, h.depth);
     copy(dk, deep, h.time, h.depth, dqkv + start * width + of_k, width);
     copy(dv, deep, h.time, h.depth, dqkv + start * width + of_v, width);
     _tile_release();
