@@ -63,7 +63,7 @@ class Crew {
 
   void help() {
     for (uint64_t seen = 0;;) {
-      // Products follow each other closely: to be awake for the next is worth a few microseconds of turning.
+      // Steps follow each other closely: to be awake for the next is worth a millisecond of turning, in which others may have the core.
       for (int spins = 0; calls_.load() == seen && spins < SPINS; spins++) rest(spins);
       if (calls_.load() == seen) {
         std::unique_lock<std::mutex> guard(sleep_);
@@ -78,7 +78,7 @@ class Crew {
     }
   }
 
-  static constexpr int SPINS = 2000;
+  static constexpr int SPINS = 20000;
   int helpers_ = 0;
   std::mutex busy_, sleep_;
   std::condition_variable wake_;
