@@ -90,7 +90,7 @@ export function jit<Args extends readonly unknown[], Result>(
     // A graph's results are tensors of their own, an argument handed through included: so are these.
     if (backend === undefined) return scoped(() => map((x) => clone(x), f(...args) as Tree) as Result);
     const inputs: Input[] = [];
-    const signature = described(args as Tree, inputs, "argument");
+    const signature = described(args as Tree, inputs, args as Tree);
     const known = kept.get(signature);
     if (known !== undefined) {
       kept.delete(signature);
@@ -117,7 +117,7 @@ export function jit<Args extends readonly unknown[], Result>(
 }
 
 /** Appends the inputs of a tree, in order, and returns what a graph is specific to: structure, shapes, dtypes and every other leaf. */
-function described(tree: Tree, inputs: Input[], path: string): string {
+function described(tree: Tree, inputs: Input[], all: Tree): string {
   if (tree instanceof Tensor) {
     inputs.push(tree);
     return `${tree.dtype}[${tree.shape.join()}]`;
@@ -127,15 +127,35 @@ function described(tree: Tree, inputs: Input[], path: string): string {
     else inputs.push(tree.words as Tensor);
     return "key";
   }
-  if (Array.isArray(tree)) return `[${tree.map((child, i) => described(child, inputs, `${path}.${i}`)).join()}]`;
+  if (Array.isArray(tree)) {
+    let text = "";
+    for (const child of tree) text += `${text === "" ? "" : ","}${described(child as Tree, inputs, all)}`;
+    return `[${text}]`;
+  }
   if (typeof tree === "object" && tree !== null) {
-    return `{${Object.entries(tree)
-      .map(([name, child]) => `${JSON.stringify(name)}:${described(child, inputs, `${path}.${name}`)}`)
-      .join()}}`;
+    let text = "";
+    for (const name in tree) text += `${text === "" ? "" : ","}${quoted(name)}:${described((tree as Record<string, Tree>)[name], inputs, all)}`;
+    return `{${text}}`;
   }
   if (typeof tree === "function")
-    throw new TypeError(`Cannot call a jitted function: expected trees of tensors, got a function at ${path}; close over it instead`);
+    throw new TypeError(`Cannot call a jitted function: expected trees of tensors, got a function at ${whereFunction(all, "argument")}; close over it instead`);
   return typeof tree === "string" ? JSON.stringify(tree) : Object.is(tree, -0) ? "-0" : String(tree);
+}
+
+/** The path of the first function in a tree. */
+function whereFunction(tree: Tree, path: string): string | undefined {
+  if (typeof tree === "function") return path;
+  if (tree instanceof Tensor || typeof tree !== "object" || tree === null) return undefined;
+  for (const [name, child] of Object.entries(tree)) {
+    const found = whereFunction(child as Tree, `${path}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** A name that cannot be mistaken for the text around it. */
+function quoted(name: string): string {
+  return /^\w+$/.test(name) ? name : JSON.stringify(name);
 }
 
 /** A tree with stand-ins for its inputs, in the order of `described`. */

@@ -27,7 +27,17 @@ function children(tree: Tree): [string, Tree][] {
  * ```
  */
 export function tensors(tree: Tree): Tensor[] {
-  return tree instanceof Tensor ? [tree] : children(tree).flatMap(([, child]) => tensors(child));
+  const found: Tensor[] = [];
+  collect(tree, found);
+  return found;
+}
+
+/** Trees are walked once or twice in every step of whatever iterates, so their walks make as little as they can. */
+function collect(tree: Tree, found: Tensor[]): void {
+  if (tree instanceof Tensor) found.push(tree);
+  else if (Array.isArray(tree)) for (const child of tree) collect(child as Tree, found);
+  else if (typeof tree === "object" && tree !== null && !(isKey(tree) && isHostKey(tree)))
+    for (const name in tree) collect((tree as Record<string, Tree>)[name], found);
 }
 
 /**
@@ -73,25 +83,26 @@ type Tensors<Trees extends readonly Tree[]> = { readonly [I in keyof Trees]: Ten
  * ```
  */
 export function map<T extends Tree, Others extends readonly Tree[]>(f: (x: Tensor, ...xs: Tensors<Others>) => Tensor, tree: T, ...others: Others): T {
-  function walk(t: Tree, os: readonly Tree[], path: string): Tree {
+  let reached = 0;
+  function walk(t: Tree, os: readonly Tree[]): Tree {
     if (t instanceof Tensor) {
       const stray = os.findIndex((o) => !(o instanceof Tensor));
       if (stray >= 0)
         throw new TypeError(
-          `Cannot map over trees: expected a tensor at "${path}" of tree ${stray + 2}, got ${os[stray] === null ? "null" : typeof os[stray]}`,
+          `Cannot map over trees: expected a tensor at "${paths(tree)[reached]}" of tree ${stray + 2}, got ${os[stray] === null ? "null" : typeof os[stray]}`,
         );
+      reached++;
       return f(t, ...(os as unknown as Tensors<Others>));
     }
     if (isLeaf(t) || (isKey(t) && isHostKey(t))) return t;
-    const entries = children(t).map(([name, child]) => {
-      const below = os.map((o) => (typeof o === "object" && o !== null ? (o as Record<string, Tree>)[name] : undefined));
-      return [name, walk(child, below, path === "" ? name : `${path}.${name}`)] as const;
-    });
-    if (Array.isArray(t)) return entries.map(([, child]) => child);
-    const mapped = Object.fromEntries(entries);
+    const below = (name: string): readonly Tree[] =>
+      os.length === 0 ? os : os.map((o) => (typeof o === "object" && o !== null ? (o as Record<string, Tree>)[name] : undefined));
+    if (Array.isArray(t)) return t.map((child: Tree, i) => walk(child, below(String(i))));
+    const mapped: Record<string, Tree> = {};
+    for (const name in t) mapped[name] = walk((t as Record<string, Tree>)[name], below(name));
     return isKey(t) ? (keyOf((mapped as { words: Parameters<typeof keyOf>[0] }).words) as Tree) : mapped;
   }
-  return walk(tree, others, "") as T;
+  return walk(tree, others) as T;
 }
 
 /**
@@ -106,8 +117,8 @@ export function map<T extends Tree, Others extends readonly Tree[]>(f: (x: Tenso
  * ```
  */
 export function withTensors<T extends Tree>(like: T, xs: readonly Tensor[]): T {
-  const count = tensors(like).length;
-  if (count !== xs.length) throw new RangeError(`Cannot fill a tree: expected ${count} tensors, got ${xs.length}`);
   let i = 0;
-  return map(() => xs[i++]!, like);
+  const filled = map((x) => xs[i++] ?? x, like);
+  if (i !== xs.length) throw new RangeError(`Cannot fill a tree: expected ${i} tensors, got ${xs.length}`);
+  return filled;
 }
