@@ -70,6 +70,7 @@ export { savage } from "./loss/savage.ts";
 export { zeroOne } from "./loss/zero-one.ts";
 export { boundDescent, type BoundDescentInfo, type BoundDescentState } from "./mean-field/bound-descent.ts";
 export { gaussianSampler, type GaussianDraw } from "./mean-field/gaussian-sampler.ts";
+export { lambdaDescent, type LambdaDescentInfo, type LambdaDescentOptions, type LambdaDescentState } from "./mean-field/lambda-descent.ts";
 export { scaleByLearningRates, type LearningRates } from "./mean-field/learning-rates.ts";
 export { meanFieldAtPrior, meanFieldDraw, meanFieldKl, ofRun, type MeanField } from "./mean-field/mean-field.ts";
 export {

@@ -41,7 +41,7 @@ const budget = (kl: Tensor, { n, delta }: ObjectiveOptions): Tensor => div(add(k
  * ```
  */
 export function quadraticObjective(options: ObjectiveOptions): BoundObjective {
-  checked(options);
+  checkedObjective(options);
   return (risk, kl) => {
     const half = div(budget(kl, options), 2);
     return square(add(sqrt(add(risk, half)), sqrt(half)));
@@ -62,7 +62,7 @@ export function quadraticObjective(options: ObjectiveOptions): BoundObjective {
  * ```
  */
 export function maurerObjective(options: ObjectiveOptions): BoundObjective {
-  checked(options);
+  checkedObjective(options);
   const inverse = customGrad((q, c, save) => {
     const [risk, limit] = [clipByValue(q as Tensor, EDGE, 1 - EDGE), c as Tensor];
     const p = klInverse(risk, limit);
@@ -90,15 +90,14 @@ export function maurerObjective(options: ObjectiveOptions): BoundObjective {
  * ```
  */
 export function mcallesterObjective(options: ObjectiveOptions): BoundObjective {
-  checked(options);
+  checkedObjective(options);
   return (risk, kl) => add(risk, sqrt(div(budget(kl, options), 2)));
 }
 
 /**
  * flambda = r̂/(1 − λ/2) + (KL + ln(2√n/δ))/(nλ(1 − λ/2)), λ in (0, 2): the objective form of `lambda` [PerezOrtiz2021; Thiemann2017].
  *
- * λ is fixed while the Gaussian descends, or a sequence of such; alternate with `bestLambda` to optimise both. Its minimum over λ is `quadraticObjective`, with
- * the same gradients.
+ * λ is fixed while the Gaussian descends: `lambdaDescent` trains it too. Its minimum over λ is `quadraticObjective`, with the same gradients.
  *
  * @throws RangeError unless n is a whole number of at least 8, δ in (0, 1) and λ in (0, 2)
  * @example
@@ -109,7 +108,7 @@ export function mcallesterObjective(options: ObjectiveOptions): BoundObjective {
  * ```
  */
 export function lambdaObjective({ lambda, ...options }: ObjectiveOptions & { readonly lambda: number }): BoundObjective {
-  checked(options);
+  checkedObjective(options);
   if (!(lambda > 0 && lambda < 2)) throw new RangeError(`Cannot form an objective: lambda must be in (0, 2), got ${lambda}`);
   return (risk, kl) => div(add(risk, div(budget(kl, options), lambda)), 1 - lambda / 2);
 }
@@ -128,7 +127,7 @@ export function lambdaObjective({ lambda, ...options }: ObjectiveOptions & { rea
  * ```
  */
 export function bbbObjective({ n, weight = 0.1 }: { readonly n: number; readonly weight?: number }): BoundObjective {
-  checked({ n, delta: 0.5 });
+  checkedObjective({ n, delta: 0.5 });
   if (!(weight > 0 && weight < Infinity)) throw new RangeError(`Cannot form an objective: weight must be positive and finite, got ${weight}`);
   return (risk, kl) => add(risk, mul(kl, weight / n));
 }
@@ -150,7 +149,8 @@ function klInverse(q: Tensor, c: Tensor): Tensor {
   return high;
 }
 
-function checked({ n, delta }: ObjectiveOptions): void {
+/** Checks what an objective is told, before any tensor exists. */
+export function checkedObjective({ n, delta }: ObjectiveOptions): void {
   if (!(Number.isInteger(n) && n >= 8)) throw new RangeError(`Cannot form an objective: n must be a whole number of at least 8, got ${n}`);
   if (!(delta > 0 && delta < 1)) throw new RangeError(`Cannot form an objective: delta must be in (0, 1), got ${delta}`);
 }
