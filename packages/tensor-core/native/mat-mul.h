@@ -61,7 +61,16 @@ inline __m512i nearest(__m512& a, __m512& b, __m512i order) {
   return _mm512_permutex2var_epi16(x, order, y);
 }
 
-inline void store(__m512 a, __m512 b, __m512i order, bfloat* to) {
+// The bits of the largest size that was packed: a number that has no bfloat16 near it is larger than all that have.
+struct Largest {
+  __m512i bits;
+  void see(__m512 x) { bits = _mm512_max_epu32(bits, _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(0x7fffffff))); }
+  bool overflows() const { return _mm512_cmpge_epu32_mask(bits, _mm512_castps_si512(_mm512_set1_ps(0x1.fep127f))) != 0; }
+};
+
+inline void store(__m512 a, __m512 b, __m512i order, bfloat* to, Largest& largest) {
+  largest.see(a);
+  largest.see(b);
   _mm512_store_si512(to, nearest(a, b, order));
   _mm512_store_si512(to + TILE, nearest(a, b, order));
   // At most eight bits are left: the upper half is all of it.
@@ -75,19 +84,19 @@ inline __m512i order(bool paired) {
 }
 
 // Rows of 32 numbers along the depth: `rows` ≤ 16 rows of x, `depth` numbers each.
-inline void rows_of(const float* x, long stride, long rows, long depth, bfloat* to) {
+inline void rows_of(const float* x, long stride, long rows, long depth, bfloat* to, Largest& largest) {
   const __m512i one_by_one = order(false);
   const int tiles = parts(depth, DEPTH);
   for (int i = 0; i < SIDE; i++)
     for (int t = 0; t < tiles; t++) {
       const float* from = x + i * stride + t * DEPTH;
       const long left = i < rows ? depth - t * DEPTH : 0;
-      store(_mm512_maskz_loadu_ps(lanes(left), from), _mm512_maskz_loadu_ps(lanes(left - 16), from + 16), one_by_one, to + t * TERMS + i * DEPTH);
+      store(_mm512_maskz_loadu_ps(lanes(left), from), _mm512_maskz_loadu_ps(lanes(left - 16), from + 16), one_by_one, to + t * TERMS + i * DEPTH, largest);
     }
 }
 
 // Rows of 16 pairs, a pair from two neighbours along the depth: `depth` rows of x, of each `columns` numbers, 16 to a block; `size` from block to block.
-inline void pairs_of(const float* x, long stride, long columns, long depth, bfloat* to, size_t size) {
+inline void pairs_of(const float* x, long stride, long columns, long depth, bfloat* to, size_t size, Largest& largest) {
   const __m512i paired = order(true);
   const int tiles = parts(depth, DEPTH);
   for (int k = 0; k < tiles * DEPTH; k += 2) {
@@ -99,7 +108,7 @@ inline void pairs_of(const float* x, long stride, long columns, long depth, bflo
       _mm_prefetch(reinterpret_cast<const char*>(from + AHEAD * stride), _MM_HINT_T0);
       _mm_prefetch(reinterpret_cast<const char*>(from + (AHEAD + 1) * stride), _MM_HINT_T0);
       const __mmask16 some = lanes(columns - j);
-      store(_mm512_maskz_loadu_ps(one ? some : 0, from), _mm512_maskz_loadu_ps(two ? some : 0, from + stride), paired, pair);
+      store(_mm512_maskz_loadu_ps(one ? some : 0, from), _mm512_maskz_loadu_ps(two ? some : 0, from + stride), paired, pair, largest);
     }
   }
 }
@@ -132,22 +141,29 @@ inline void turn_all(bfloat* blocks, long depth) {
   for (int t = 0; t < 3 * parts(depth, DEPTH); t++) turn(blocks + t * TILE);
 }
 
-// At most 32 rows of op(A), from `row` on, over `depth` numbers.
-inline void left_blocks(const Factor& a, long row, long rows, long k, long depth, bfloat* to, size_t size) {
-  if (a.transposed) pairs_of(a.at(row, k), a.stride, rows, depth, to, size);
+// Rows of op(A), from `row` on, over `depth` numbers; returns whether one of them has no bfloat16 near it.
+inline bool left_blocks(const Factor& a, long row, long rows, long k, long depth, bfloat* to, size_t size) {
+  Largest largest{_mm512_setzero_si512()};
+  if (a.transposed) pairs_of(a.at(row, k), a.stride, rows, depth, to, size, largest);
   for (long i = 0; i < rows; i += SIDE, to += size) {
     if (a.transposed) turn_all(to, depth);
-    else rows_of(a.at(row + i, k), a.stride, std::min<long>(SIDE, rows - i), depth, to);
+    else rows_of(a.at(row + i, k), a.stride, std::min<long>(SIDE, rows - i), depth, to, largest);
   }
+  return largest.overflows();
 }
 
-// Columns of op(B), from `column` on.
-inline void right_blocks(const Factor& b, long column, long columns, long k, long depth, bfloat* to, size_t size) {
-  if (!b.transposed) return pairs_of(b.at(k, column), b.stride, columns, depth, to, size);
+// Columns of op(B), from `column` on, likewise.
+inline bool right_blocks(const Factor& b, long column, long columns, long k, long depth, bfloat* to, size_t size) {
+  Largest largest{_mm512_setzero_si512()};
+  if (!b.transposed) {
+    pairs_of(b.at(k, column), b.stride, columns, depth, to, size, largest);
+    return largest.overflows();
+  }
   for (long j = 0; j < columns; j += SIDE, to += size) {
-    rows_of(b.at(k, column + j), b.stride, std::min<long>(SIDE, columns - j), depth, to);
+    rows_of(b.at(k, column + j), b.stride, std::min<long>(SIDE, columns - j), depth, to, largest);
     turn_all(to, depth);
   }
+  return largest.overflows();
 }
 
 // What a sum of products begins with: zero, a row of numbers for all its rows (`stride` is 0), or what stands there.
@@ -222,17 +238,16 @@ struct Room {
   ~Room() { std::free(values); }
 };
 
-// Where one product writes: a matrix in row-major order, whether it is the first or last that adds to it, and the row, if any, that is there before: with
-// room for whole tiles.
+// Where one product writes: a matrix in row-major order, whether it is the first that adds to it, and the row, if any, that is there before: with room for whole tiles.
 struct Sum {
   float* values;
   long rows, columns;
-  bool fresh, last;
+  bool fresh;
   const float* bias;
 };
 
-// Adds one product of tiles to C at (row, column); returns whether a number of the finished sum is NaN.
-inline bool add_to(const Sum& c, long row, long column, const bfloat* left, const bfloat* right, int tiles, size_t size) {
+// Adds one product of tiles to C at (row, column).
+inline void add_to(const Sum& c, long row, long column, const bfloat* left, const bfloat* right, int tiles, size_t size) {
   const long high = std::min<long>(c.rows - row, STRIP), wide = std::min<long>(c.columns - column, STRIP);
   float* target = c.values + row * c.columns + column;
   const bool whole = high % SIDE == 0 && wide % SIDE == 0;
@@ -245,14 +260,6 @@ inline bool add_to(const Sum& c, long row, long column, const bfloat* left, cons
   product(parts(high, SIDE), parts(wide, SIDE), left, right, tiles, size, start, into, stride);
   if (!whole)
     for (long i = 0; i < high; i++) std::memcpy(target + i * c.columns, edge + i * STRIP, wide * sizeof(float));
-  if (!c.last) return false;
-  __mmask16 bad = 0;
-  for (long i = 0; i < high; i++)
-    for (long j = 0; j < wide; j += SIDE) {
-      const __m512 x = _mm512_maskz_loadu_ps(lanes(wide - j), into + i * stride + j);
-      bad |= _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-    }
-  return bad != 0;
 }
 
 // Whether some number is so large that it has no bfloat16 near it.
@@ -275,7 +282,7 @@ inline void plain(const Factor& a, const Factor& b, const float* bias, float* c,
   }
 }
 
-// Infinities have no difference to their high term; where they may have come in, the product is made number by number.
+// Infinities have no difference to their high term; where they come in, the product is made number by number.
 inline void mend(const Factor& a, const Factor& b, const float* bias, float* c, long rows, long columns, long depth) {
   const bool left = a.transposed ? overflows(a.values, depth, rows, a.stride) : overflows(a.values, rows, depth, a.stride);
   const bool right = b.transposed ? overflows(b.values, columns, depth, b.stride) : overflows(b.values, depth, columns, b.stride);
@@ -301,7 +308,7 @@ inline void straight(const Factor& a, const Factor& b, const float* bias, float*
   // Few strips are cut into groups, so that everyone has work.
   const int members = shared ? crew.size() : 1;
   const int wide = strips >= 2 * members ? stays : parts(stays, parts(2 * members, strips)), groups = parts(stays, wide);
-  std::atomic<bool> bad{false};
+  std::atomic<bool> large{false};
   float* first_row = nullptr;
   if (bias != nullptr) {
     const long whole = static_cast<long>(parts(columns, STRIP)) * STRIP;
@@ -313,14 +320,13 @@ inline void straight(const Factor& a, const Factor& b, const float* bias, float*
     const long k = static_cast<long>(p) * each * DEPTH, deep = std::min<long>(depth - k, each * DEPTH);
     const int tiles = parts(deep, DEPTH);
     const auto blocks = [&](bool of_left, long from, long count, bfloat* to) {
-      if (of_left) left_blocks(a, from, count, k, deep, to, size);
-      else right_blocks(b, from, count, k, deep, to, size);
+      if (of_left ? left_blocks(a, from, count, k, deep, to, size) : right_blocks(b, from, count, k, deep, to, size)) large = true;
     };
     each_of(parts(stays, GROUP), [&](int group) {
       const long from = static_cast<long>(group) * GROUP * STRIP;
       blocks(left_stays, from, std::min<long>(GROUP * STRIP, staying - from), panel + from / SIDE * size);
     });
-    const Sum sum{c, rows, columns, p == 0, p == panels - 1, first_row};
+    const Sum sum{c, rows, columns, p == 0, first_row};
     each_of(strips * groups, [&](int job) {
       static thread_local Room strip_room;
       bfloat* strip = strip_room.of(2 * size);
@@ -329,16 +335,15 @@ inline void straight(const Factor& a, const Factor& b, const float* bias, float*
       TileShapes shapes;
       _tile_loadconfig(&shapes);
       const int first_of = job % groups * wide, end = std::min(stays, first_of + wide);
-      bool found = false;
       for (int i = first_of; i < end; i++) {
         const bfloat* stay = panel + 2 * i * size;
-        found |= left_stays ? add_to(sum, i * STRIP, at, stay, strip, tiles, size) : add_to(sum, at, i * STRIP, strip, stay, tiles, size);
+        if (left_stays) add_to(sum, i * STRIP, at, stay, strip, tiles, size);
+        else add_to(sum, at, i * STRIP, strip, stay, tiles, size);
       }
       _tile_release();
-      if (found) bad = true;
     });
   }
-  if (bad) mend(a, b, bias, c, rows, columns, depth);
+  if (large) mend(a, b, bias, c, rows, columns, depth);
 }
 
 // A transposed left factor costs a transposition of its blocks: where that is dearer than those of B and of C, Cᵀ = op(B)ᵀ op(A)ᵀ is made instead. A number of C,
