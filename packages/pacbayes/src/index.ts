@@ -82,6 +82,14 @@ export {
   type BoundObjective,
   type ObjectiveOptions,
 } from "./mean-field/objective.ts";
+export {
+  excessObjective,
+  recursiveDescent,
+  type LossesOf,
+  type RecursiveDescentOptions,
+  type RecursivePosterior,
+  type Rows,
+} from "./mean-field/recursive-descent.ts";
 export { mlpCentre, wideMlp, type MlpSizes, type WideDense, type WideMlp } from "./network/wide-mlp.ts";
 export { annealed, type Climb } from "./tempering/annealed.ts";
 export { replicaExchange, type ExchangeInfo, type ExchangeState, type Replicas } from "./tempering/replica-exchange.ts";
