@@ -96,4 +96,6 @@ it("recursiveDescent() names what makes no sense, before anything is trained", a
   await expect(say({ gamma: 1 })).rejects.toThrow("gamma must be in (0, 1), got 1");
   await expect(say({ deltaRisk: 0 })).rejects.toThrow("deltaRisk must be in (0, 1), got 0");
   await expect(say({ copies: 1.5 })).rejects.toThrow("copies must be a whole number of at least 1, got 1.5");
+  const smooth = { losses: loss.losses, errors: loss.losses };
+  await expect(recursiveDescent(smooth, { ...options(), parts: [20], steps: 2, draws: 10, copies: 10 })).rejects.toThrow("expected errors of 0 or 1");
 });

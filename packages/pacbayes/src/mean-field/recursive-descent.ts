@@ -1,4 +1,4 @@
-import { add, div, exp, mean, mul, sqrt, stack, sub, type Tensor } from "@tensorflow/tfjs-core";
+import { add, div, exp, max, mean, mul, sqrt, stack, sub, type Tensor } from "@tensorflow/tfjs-core";
 import { foldIn, map, own, read, run, split, tensors } from "@lab/tensor-core";
 import type { Algorithm, GradientTransform, Key, Owned, Params, Tree } from "@lab/tensor-core";
 import { recursiveBounds, type RecursiveStage, type RecursiveStart } from "../bounds/recursive.ts";
@@ -75,7 +75,7 @@ export function excessObjective({ n, delta, gamma }: ObjectiveOptions & { readon
  * intervals of one risk and three shares a stage, δ among the stages by `recursiveBounds`. With one part it is the plain bound of a data-free prior. It need not be
  * tighter: where the first stage is loose, γ B₁ is carried on.
  *
- * @throws RangeError unless there is a part, each of at least 8 examples, γ is in (0, 1), δ and δ_r are in (0, 1), and draws, copies and steps are whole numbers of at
+ * @throws RangeError for an error that is neither 0 nor 1, and unless there is a part, each of at least 8 examples, γ is in (0, 1), δ and δ_r are in (0, 1), and draws, copies and steps are whole numbers of at
  * least 1
  * @example
  * ```ts
@@ -129,6 +129,8 @@ export async function recursiveDescent<P extends Params, S extends Tree>(
       const pairs = excesses((params: P) => errors(params, { from, to: total }), prior);
       using both = own(() => ({ now: ofRun(held.value[t + 1]!, 0, { copies }), before: ofRun(held.value[t]!, 0, { copies }) }));
       using drawn = await run(pairs, both.value, { key: drawKey, steps: Math.ceil(draws / copies), record: (_, info) => info });
+      const stray = drawn.trace.stray.data.find((x) => x !== 0 && !Number.isNaN(x));
+      if (stray !== undefined) throw new RangeError(`Cannot certify recursively: expected errors of 0 or 1, got one with e(1 − e) = ${stray}`);
       const count = Math.ceil(draws / copies) * copies;
       const column = (j: number): number[] => Array.from({ length: count }, (_, i) => drawn.trace.shares.get(Math.floor(i / copies), i % copies, j));
       const [atLeast0, error, only] = [0, 1, 2].map((j) => upperEnd(column(j), each)) as [number, number, number];
@@ -165,8 +167,11 @@ function seenFrom<P extends Params>({ mean, logScale }: MeanField<P>, v: P): P {
 
 type Pair<P extends Params> = { readonly now: MeanField<P>; readonly before: MeanField<P> };
 
-/** Of pairs of draws h, h′: the shares of examples where ℓ(h) − γ ℓ(h′) is at least 0, 1 − γ and 1, [copy, 3]. */
-function excesses<P extends Params>(errors: (params: P) => Tensor, prior: GaussianPrior<P>): Algorithm<Pair<P>, Pair<P>, { readonly shares: Tensor }> {
+/** Of pairs of draws h, h′: the shares of examples where ℓ(h) − γ ℓ(h′) is at least 0, 1 − γ and 1, [copy, 3]; the greatest e(1 − e), 0 for zero-one errors. */
+function excesses<P extends Params>(
+  errors: (params: P) => Tensor,
+  prior: GaussianPrior<P>,
+): Algorithm<Pair<P>, Pair<P>, { readonly shares: Tensor; readonly stray: Tensor }> {
   return {
     init: (pair) => pair,
     step(key, pair) {
@@ -174,7 +179,7 @@ function excesses<P extends Params>(errors: (params: P) => Tensor, prior: Gaussi
       const [now, before] = [errors(unwhitened(prior, meanFieldDraw(nowKey, pair.now))), errors(unwhitened(prior, meanFieldDraw(beforeKey, pair.before)))];
       const right = sub(1, now);
       const shares = [sub(1, mul(right, before)), now, mul(now, sub(1, before))].map((share) => mean(share, 1));
-      return [pair, { shares: stack(shares, 1) }];
+      return [pair, { shares: stack(shares, 1), stray: max(mul(now, right), 1) }];
     },
   };
 }
