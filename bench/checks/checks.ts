@@ -4,6 +4,7 @@ import { lacyStep } from "./lacy-step.ts";
 import { ladder } from "./ladder.ts";
 import { memory } from "./memory.ts";
 import { samFit } from "./sam-fit.ts";
+import { samStep } from "./sam-step.ts";
 import { startup } from "./startup.ts";
 
 /** What a check found: for the record, and for the reader. */
@@ -20,4 +21,5 @@ export const CHECKS: { readonly [name: string]: Check } = {
   startup,
   memory,
   "sam-fit": samFit,
+  "sam-step": samStep,
 };
