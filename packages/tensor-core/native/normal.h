@@ -13,7 +13,7 @@ namespace normal {
 
 constexpr int LANES = 16;            // blocks of four words that are made side by side
 constexpr int CHUNK = 4096;          // pairs that are made at once
-constexpr int JOB = 8 * CHUNK;       // pairs of one thread's turn
+constexpr int JOB = 2 * CHUNK;       // pairs of one thread's turn
 
 // ln u for u ∈ (0, 1): the coefficients interpolate (ln(1 + x) − x + x²/2) / x³ at Chebyshev's points of [√½ − 1, √2 − 1], to 2⁻²⁷ of ln(1 + x).
 inline float logarithm(float u) {
