@@ -1,11 +1,11 @@
-import { add, div, fill, mul, sigmoid, sub, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
+import { add, fill, mul, sigmoid, tensor1d, type Tensor } from "@tensorflow/tfjs-core";
 import { applyUpdates, chain, scaleByAdam, scaleByLearningRate, split, termsAndGrad } from "@lab/tensor-core";
 import { tensors, type Algorithm, type GradientTransform, type Key, type Params, type Tree } from "@lab/tensor-core";
 import type { Energy } from "../gibbs/gibbs-posterior.ts";
 import { empiricalRisk } from "../loss/empirical-risk.ts";
 import { boundDescent, type BoundDescentInfo, type BoundDescentState } from "./bound-descent.ts";
 import { meanFieldDraw, meanFieldKl, type MeanField } from "./mean-field.ts";
-import { checkedObjective, type ObjectiveOptions } from "./objective.ts";
+import { atLambda, checkedObjective, type ObjectiveOptions } from "./objective.ts";
 
 /** The Gaussians' descent, and a for each run, [run], with what its own transform remembers. */
 export type LambdaDescentState<P extends Params, S extends Tree> = {
@@ -57,12 +57,8 @@ export function lambdaDescent<P extends Params, S extends Tree>(
   if (starts.length === 0 || bad !== undefined) throw new RangeError(`Cannot descend over lambda: expected a finite start for each run, got ${bad ?? "none"}`);
   const least = 1 / Math.sqrt(n);
   const lambdaAt = (a: Tensor): Tensor => add(mul(sigmoid(a), 1 - least), least);
-  const valueAt = (risk: Tensor, kl: Tensor, lambda: Tensor): Tensor => {
-    const budget = div(add(kl, Math.log((2 * Math.sqrt(n)) / delta)), n);
-    return div(add(risk, div(budget, lambda)), sub(1, div(lambda, 2)));
-  };
   const descentAt = (lambda: Tensor): Algorithm<MeanField<P>, BoundDescentState<P, S>, BoundDescentInfo> =>
-    boundDescent(energy, { objective: (risk, kl) => valueAt(risk, kl, lambda), transform });
+    boundDescent(energy, { objective: atLambda(lambda, { n, delta }), transform });
 
   return {
     init(posterior) {
@@ -78,7 +74,7 @@ export function lambdaDescent<P extends Params, S extends Tree>(
       const [descent, info] = descentAt(lambda).step(gaussianKey, state.descent);
       const risk = empiricalRisk(energy(meanFieldDraw(lambdaKey, descent.posterior)));
       const kl = meanFieldKl(descent.posterior);
-      const { grad } = termsAndGrad(({ logit }: { readonly logit: Tensor }) => valueAt(risk, kl, lambdaAt(logit)))({ logit: state.logit });
+      const { grad } = termsAndGrad(({ logit }: { readonly logit: Tensor }) => atLambda(lambdaAt(logit), { n, delta })(risk, kl))({ logit: state.logit });
       const [updates, remembered] = lambdaTransform.update(grad, state.transform, { logit: state.logit });
       return [
         { descent, logit: applyUpdates({ logit: state.logit }, updates).logit, transform: remembered },

@@ -27,7 +27,8 @@ export type BoundObjective = (risk: Tensor, kl: Tensor) => Tensor;
 /** The sample's size and the bound's δ. */
 export type ObjectiveOptions = { readonly n: number; readonly delta: number };
 
-const budget = (kl: Tensor, { n, delta }: ObjectiveOptions): Tensor => div(add(kl, Math.log((2 * Math.sqrt(n)) / delta)), n);
+/** c = (KL + ln(2√n/δ))/n, what the objectives share. */
+export const budget = (kl: Tensor, { n, delta }: ObjectiveOptions): Tensor => div(add(kl, Math.log((2 * Math.sqrt(n)) / delta)), n);
 
 /**
  * fquad = (√(r̂ + B) + √B)², B = (KL + ln(2√n/δ))/(2n): the objective form of `quadratic` [PerezOrtiz2021, Equation 8].
@@ -110,7 +111,12 @@ export function mcallesterObjective(options: ObjectiveOptions): BoundObjective {
 export function lambdaObjective({ lambda, ...options }: ObjectiveOptions & { readonly lambda: number }): BoundObjective {
   checkedObjective(options);
   if (!(lambda > 0 && lambda < 2)) throw new RangeError(`Cannot form an objective: lambda must be in (0, 2), got ${lambda}`);
-  return (risk, kl) => div(add(risk, div(budget(kl, options), lambda)), 1 - lambda / 2);
+  return atLambda(lambda, options);
+}
+
+/** flambda at a λ that may be a tensor, [run]. */
+export function atLambda(lambda: number | Tensor, options: ObjectiveOptions): BoundObjective {
+  return (risk, kl) => div(add(risk, div(budget(kl, options), lambda)), sub(1, div(lambda, 2)));
 }
 
 /**

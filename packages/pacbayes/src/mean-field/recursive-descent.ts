@@ -7,7 +7,7 @@ import { gaussianKl } from "../evidence/gaussian-kl.ts";
 import { unwhitened, type GaussianPrior } from "../gibbs/gaussian-prior.ts";
 import { boundDescent } from "./bound-descent.ts";
 import { meanFieldAtPrior, meanFieldDraw, ofRun, type MeanField } from "./mean-field.ts";
-import { checkedObjective, type BoundObjective, type ObjectiveOptions } from "./objective.ts";
+import { budget, checkedObjective, type BoundObjective, type ObjectiveOptions } from "./objective.ts";
 
 /** Examples `from` to `to`, the latter not among them. */
 export type Rows = { readonly from: number; readonly to: number };
@@ -62,8 +62,7 @@ export type RecursivePosterior<P extends Params> = Disposable & {
 export function excessObjective({ n, delta, gamma }: ObjectiveOptions & { readonly gamma: number }): BoundObjective {
   checkedObjective({ n, delta });
   if (!(gamma >= 0 && gamma < 1)) throw new RangeError(`Cannot form an objective: gamma must be in [0, 1), got ${gamma}`);
-  const log = Math.log((2 * Math.sqrt(n)) / delta);
-  return (risk, kl) => add(risk, mul(sqrt(div(add(kl, log), 2 * n)), 1 + gamma));
+  return (risk, kl) => add(risk, mul(sqrt(div(budget(kl, { n, delta }), 2)), 1 + gamma));
 }
 
 /**
