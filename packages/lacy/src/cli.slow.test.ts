@@ -21,7 +21,7 @@ beforeAll(async () => {
   const record = { title: "é", text: "é".repeat(60), facts: [["Birth Place", "Bergen"]] };
   await writeFile(at("train.jsonl"), `${JSON.stringify(record)}\n`);
   await result("tokenizer", "--data", at("train.jsonl"), "--out", at("bytes.json"), "--vocabulary", "258");
-  const small = ["--layers", "1", "--channels", "8", "--heads", "2", "--context", "16", "--batch", "2", "--rate", "0.1", "--steps", "12"];
+  const small = ["--layers", "1", "--channels", "8", "--heads", "2", "--context", "16", "--batch", "2", "--rate", "0.1", "--steps", "12", "--threads", "0"];
   await result("train", "--data", at("train.jsonl"), "--tokenizer", at("bytes.json"), "--out", at("model"), ...small);
 });
 

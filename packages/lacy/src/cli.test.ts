@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ async function result(...words: string[]): Promise<unknown> {
   return JSON.parse(out);
 }
 
-const small = ["--layers", "1", "--channels", "8", "--heads", "2", "--context", "16", "--batch", "2"];
+const small = ["--layers", "1", "--channels", "8", "--heads", "2", "--context", "16", "--batch", "2", "--threads", "0"];
 const train = ["train", "--data", texts, "--tokenizer", at("tokenizer.json"), "--out", at("model"), ...small];
 let [learned, trained]: unknown[] = [];
 beforeAll(async () => {
@@ -51,14 +51,20 @@ beforeAll(async () => {
 
 describe("lacy", () => {
   it("lacy marks facts, learns a tokenizer, and trains a model whose checkpoint is gone on with", async () => {
-    expect(await result("annotate", "--data", texts, "--out", at("facts.jsonl"), "--threads", "0")).toMatchObject({ documents: 2, words: 16 });
-    const { facts } = (await readAnnotations(at("facts.jsonl"))).get("Mira Oduya")!;
+    expect(await result("annotate", "--data", texts, "--out", join(texts, "facts.jsonl"), "--threads", "0")).toMatchObject({ documents: 2, words: 16 });
+    const { facts } = (await readAnnotations(join(texts, "facts.jsonl"))).get("Mira Oduya")!;
     expect(facts.map(([start, end]) => "Mira Oduya was born in Nairobi in 1911.".slice(start, end))).toEqual(["Mira", "Oduya", "Nairobi", "1911"]);
     expect(learned).toMatchObject({ vocabulary: 266, merges: 8 });
     expect(trained).toMatchObject({ steps: 3, documents: 2 });
     const weights = await readFile(at("model/model.safetensors"));
     expect(await result(...train, "--steps", "3")).toMatchObject({ steps: 3 });
     expect((await readFile(at("model/model.safetensors"))).equals(weights)).toBe(true);
+    const log = (await readFile(at("model/log/log.jsonl"), "utf8")).trimEnd().split("\n");
+    expect(log.map((line) => JSON.parse(line) as object)).toEqual([expect.objectContaining({ step: 3, loss: expect.any(Number) as number })]);
+    expect((await readdir(at("model/log"))).filter((name) => name.startsWith("events.out.tfevents."))).toHaveLength(1);
+    const other = ["train", "--data", at("other.jsonl"), ...train.slice(3), "--steps", "4"];
+    await writeFile(at("other.jsonl"), `${JSON.stringify({ title: "Ada Ruun", text: "Ada Ruun was born in Leeds in 1935, and lived in Bergen." })}\n`);
+    expect((await lacy(...other)).err).toMatch(/^Cannot resume from .*: it was written with documents = "[0-9a-f]{64}", this run has "[0-9a-f]{64}"; remove/u);
     expect((await lacy(...train, "--steps", "4", "--rate", "0.1")).err).toContain("it was written with rate = 0.002, this run has 0.1");
   });
 
@@ -67,6 +73,28 @@ describe("lacy", () => {
     const { text, calls, pieces } = (await result("generate", "Mira ", ...cascade, "--tokens", "8")) as Written;
     expect([pieces.map((piece) => piece.text).join(""), pieces.map(({ reason }) => reason).includes("called"), calls > 0]).toEqual([text, true, true]);
     expect(pieces.filter(({ failure }) => failure !== undefined)).toEqual([]);
+    const drawn = [
+      "generate",
+      "Mira ",
+      ...cascade.slice(0, 4),
+      "--rate",
+      "0.5",
+      "--score",
+      "log-probability",
+      "--history",
+      at("history.json"),
+      "--tokens",
+      "6",
+    ];
+    const { pieces: told } = (await result(...drawn, "--temperature", "2", "--top-k", "3", "--top-p", "0.9")) as Written;
+    const scores = told.flatMap(({ score }) => (score === null ? [] : [score]));
+    expect(scores.every((score) => score < 0)).toBe(true);
+    const history = async (): Promise<number[]> => (JSON.parse(await readFile(at("history.json"), "utf8")) as { scores: number[] }).scores;
+    expect(await history()).toEqual(scores);
+    await result(...drawn);
+    expect((await history()).slice(0, scores.length)).toEqual(scores);
+    expect((await history()).length).toBeGreaterThan(scores.length);
+    expect((await lacy(...drawn, "--score", "margin")).err).toContain("it holds scores of --score log-probability, not margin");
     expect((await lacy("explain", "Mira <b> 1911", "--model", at("model"), "--out", at("page.html"))).out).toBe(`${at("page.html")}\n`);
     expect(await readFile(at("page.html"), "utf8")).toContain('class="factual');
     expect((await lacy("explain", "Mira 1911", "--model", at("model"))).out.replaceAll(/[[\]_]/gu, "")).toBe("Mira 1911\n");
@@ -95,8 +123,16 @@ describe("lacy", () => {
     for (const [words, told] of [
       [["generate", "x", "--model", missing], `Cannot read ${missing}/tokenizer.json: there is no such file`],
       [["generate", "x", "--model", missing, "--tokens", "0"], "Cannot read --tokens: expected a whole number of at least 1, got 0"],
+      [["generate", "x", "--model", missing, "--top-k", "0"], "Cannot read --top-k: expected a whole number of at least 1, got 0"],
+      [["generate", "x", "--model", missing, "--top-p", "0"], "Cannot decode: topP must be in (0, 1], got 0"],
+      [["generate", "x", "--model", missing, "--budget", "2"], "Cannot read --budget: expected a number of at least 0 and at most 1, got 2"],
+      [["generate", "x", "--model", missing, "--score", "luck"], "Cannot read --score: expected one of logit, log-probability, log-odds, margin, got luck"],
       [["generate", "x", "--model", missing, "--tokenz", "3"], "Cannot run lacy generate: there is no --tokenz; see lacy generate --help"],
       [["evaluate", "--data", texts, "--model", at("model"), "--split", "test"], "Cannot evaluate: there are no documents"],
+      [
+        ["tokenizer", "--data", join(texts, "facts.jsonl"), "--out", missing],
+        `Cannot read the documents of ${join(texts, "facts.jsonl")}: it holds facts that \`lacy annotate\` found, not texts; give the texts they were found in`,
+      ],
       [["train"], "Missing required argument: --tokenizer"],
     ] as const)
       expect(await lacy(...words)).toEqual({ out: "", err: `${told}\n`, code: 2 });
@@ -114,5 +150,5 @@ describe("lacy", () => {
 type Written = {
   readonly text: string;
   readonly calls: number;
-  readonly pieces: readonly { readonly text: string; readonly by: string; readonly reason: string; readonly failure?: string }[];
+  readonly pieces: readonly { readonly text: string; readonly by: string; readonly reason: string; readonly score: number | null; readonly failure?: string }[];
 };

@@ -1,5 +1,11 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { key } from "@lab/tensor-core";
+import writeFileAtomic from "write-file-atomic";
+import { z } from "zod";
 import { runningQuantile } from "../cascade/call-budget.ts";
+import { callLogit, callLogProbability, logOdds, margin, type CallScore } from "../cascade/call-score.ts";
 import { localContinuation, type Continuation } from "../cascade/continuation.ts";
 import { endpointContinuation } from "../cascade/endpoint.ts";
 import { callControl, generate, type CallControl } from "../cascade/generate.ts";
@@ -12,26 +18,52 @@ export const CASCADE_FLAGS: {
   readonly model: TextFlag & { readonly required: true };
   readonly large: TextFlag;
   readonly cache: TextFlag;
-  readonly budget: TextFlag & { readonly default: string };
+  readonly budget: TextFlag & { readonly default: string; readonly alias: string };
 } = {
   model: { type: "string", required: true, valueHint: "folder", description: "The small model, as `lacy train` writes it" },
   large: { type: "string", valueHint: "model", description: "Who answers calls: a folder, or endpoint:MODEL@URL" },
   cache: { type: "string", valueHint: "folder", description: "Where answers of an endpoint are kept" },
-  budget: { type: "string", default: "0.22", description: "Calls among decisions, 0 to 1" },
+  budget: { type: "string", default: "0.22", alias: "rate", description: "Calls among decisions, 0 to 1" },
 };
 
-export type CascadeFlags = { readonly model: string; readonly large?: string | undefined; readonly cache?: string | undefined; readonly budget: string };
+/** How calls are ranked, and what is remembered of them from one process to the next. */
+export const SCORE_FLAGS: { readonly score: TextFlag & { readonly default: string }; readonly history: TextFlag } = {
+  score: { type: "string", default: "margin", description: "What calls are ranked by: logit, log-probability, log-odds or margin" },
+  history: {
+    type: "string",
+    valueHint: "file",
+    description: "Call scores that the budget begins with, kept for the next time; it is made where it is not there",
+  },
+};
+
+const SCORES: { readonly [name: string]: CallScore } = { logit: callLogit, "log-probability": callLogProbability, "log-odds": logOdds, margin };
+/** As many scores as `runningQuantile` remembers. */
+const MEMORY = 4096;
+
+export type CascadeFlags = {
+  readonly model: string;
+  readonly large?: string | undefined;
+  readonly cache?: string | undefined;
+  readonly budget: string;
+  readonly score?: string;
+  readonly history?: string | undefined;
+};
 
 /** A cascade from its flags: a source of text, and what it owns. */
 export async function cascadeOf(
-  { model: path, large: named, cache, budget }: CascadeFlags,
+  { model: path, large: named, cache, budget, score = "margin", history }: CascadeFlags,
   streams: number,
 ): Promise<{ readonly small: ModelFolder; readonly source: TextSource; readonly control: CallControl } & Disposable> {
-  const control = callControl(runningQuantile({ rate: numberOf("budget", budget) }));
+  const callScore = SCORES[score];
+  if (callScore === undefined) throw new Error(`Cannot read --score: expected one of ${Object.keys(SCORES).join(", ")}, got ${score}`);
+  const rate = numberOf("budget", budget, { least: 0, most: 1 });
   const owned = disposables();
   try {
     const small = await modelFolder(path);
     owned.use(small.params);
+    const known = history === undefined ? undefined : owned.use(await scoreHistory(history, { score, weights: join(path, "model.safetensors") }));
+    const budgeted = callControl(runningQuantile({ rate, history: known?.scores ?? [], memory: MEMORY }));
+    const control = known === undefined ? budgeted : remembering(budgeted, known.scores);
     if (small.tokenizer.specials[CALL] !== small.model.shape.vocabulary - 1) throw new Error(`Cannot use ${path}: expected ${CALL} as the last token`);
     const own = owned.use(languageStreams(small.model, small.params.value, { start: small.end, streams }));
     const large = await largeOf(named, cache, { owned, streams });
@@ -41,6 +73,7 @@ export async function cascadeOf(
         tokenizer: small.tokenizer,
         end: small.end,
         control,
+        callScore,
         key: key(seed),
         ...(large !== undefined && { large }),
         ...options,
@@ -51,6 +84,62 @@ export async function cascadeOf(
     owned[Symbol.dispose]();
     throw error;
   }
+}
+
+const kept = z.object({ score: z.string(), model: z.string(), scores: z.array(z.number()) });
+
+/** The scores of a file, oldest first, written back when it is disposed of. Scores of another model or another kind are on another scale: they are refused. */
+async function scoreHistory(
+  path: string,
+  { score, weights }: { readonly score: string; readonly weights: string },
+): Promise<{ readonly scores: number[] } & Disposable> {
+  const model = createHash("sha256")
+    .update(await readFile(weights))
+    .digest("hex");
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
+  });
+  const scores: number[] = [];
+  if (text !== undefined) {
+    const read = kept.safeParse(parsed(text));
+    if (!read.success) throw new Error(`Cannot read ${path}: expected a history of call scores; remove the file to begin anew`);
+    if (read.data.score !== score)
+      throw new Error(`Cannot go on with ${path}: it holds scores of --score ${read.data.score}, not ${score}; name another --history`);
+    if (read.data.model !== model) throw new Error(`Cannot go on with ${path}: it holds scores of another model; name another --history`);
+    scores.push(...read.data.scores);
+  }
+  return {
+    scores,
+    [Symbol.dispose]() {
+      writeFileAtomic.sync(path, `${JSON.stringify({ score, model, scores: scores.slice(-MEMORY) })}\n`);
+    },
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A control that writes down what it is asked. */
+function remembering(control: CallControl, scores: number[]): CallControl {
+  return {
+    decide(score) {
+      if (Number.isFinite(score)) scores.push(score);
+      if (scores.length > 2 * MEMORY) scores.splice(0, scores.length - MEMORY);
+      return control.decide(score);
+    },
+    get decisions() {
+      return control.decisions;
+    },
+    get calls() {
+      return control.calls;
+    },
+  };
 }
 
 async function largeOf(

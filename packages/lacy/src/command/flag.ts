@@ -2,11 +2,13 @@
 export function numberOf(
   flag: string,
   given: string,
-  { least = -Infinity, whole = false }: { readonly least?: number; readonly whole?: boolean } = {},
+  { least = -Infinity, most = Infinity, whole = false }: { readonly least?: number; readonly most?: number; readonly whole?: boolean } = {},
 ): number {
   const number = Number(given);
-  if (given.trim() === "" || !Number.isFinite(number) || number < least || (whole && !Number.isInteger(number)))
-    throw new RangeError(`Cannot read --${flag}: expected a ${whole ? "whole " : ""}number${least > -Infinity ? ` of at least ${least}` : ""}, got ${given}`);
+  if (given.trim() === "" || !Number.isFinite(number) || number < least || number > most || (whole && !Number.isInteger(number)))
+    throw new RangeError(
+      `Cannot read --${flag}: expected a ${whole ? "whole " : ""}number${least > -Infinity ? ` of at least ${least}` : ""}${most < Infinity ? ` and at most ${most}` : ""}, got ${given}`,
+    );
   return number;
 }
 

@@ -29,7 +29,7 @@ export async function ended(words: readonly string[]): Promise<number> {
 
 /** citty takes no notice of a flag that it does not know: a slip of the pen would train with the default. */
 function refuseStray(flags: readonly string[], { name, known }: { readonly name: string; readonly known: ArgsDef }): void {
-  const all = new Set(Object.keys(known).map(dashed));
+  const all = new Set(Object.entries(known).flatMap(([flag, how]) => [flag, ("alias" in how && how.alias) || []].flat().map(dashed)));
   const stray = flags.find((flag) => /^--?[a-z]/iu.test(flag) && !all.has(dashed(flag.replace(/^--?/u, "").replace(/=.*/su, ""))));
   if (stray !== undefined) throw new Error(`Cannot run lacy ${name}: there is no ${stray}; see lacy ${name} --help`);
 }

@@ -1,23 +1,26 @@
+import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { cast } from "@tensorflow/tfjs-core";
 import { adamw, bytePairTokenizer, decoder, engine, key, learnedBytePairs, tokenizerJson, warmupCosineSchedule } from "@lab/tensor-core";
 import { batches } from "@lab/tensor-core/data";
-import { progress } from "@lab/tensor-core/report";
+import { progress, runLog } from "@lab/tensor-core/report";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
 import writeFileAtomic from "write-file-atomic";
 import { corpus } from "../corpus/corpus.ts";
+import type { Document } from "../corpus/document.ts";
 import type { Split } from "../corpus/documents.ts";
 import { bootstrap } from "../evaluation/bootstrap.ts";
 import { tableScore } from "../evaluation/table-score.ts";
 import { alignment } from "../facts/alignment.ts";
 import { annotationFile } from "../facts/annotation-file.ts";
-import { taggerOf, type TaggerName } from "../facts/annotation.ts";
+import { annotatedSpans, type TaggerName } from "../facts/annotation.ts";
+import { annotations } from "../facts/annotations.ts";
 import type { Mask } from "../selection/selector.ts";
 import { lacy } from "../selection/lacy.ts";
 import { pretrain } from "../training/pretrain.ts";
 import { pretrained } from "../training/pretrained.ts";
-import { windows, type WindowBatch } from "../training/windows.ts";
-import { CASCADE_FLAGS, cascadeOf } from "./cascade-of.ts";
+import { windows, type TokenDocument, type WindowBatch } from "../training/windows.ts";
+import { CASCADE_FLAGS, cascadeOf, SCORE_FLAGS } from "./cascade-of.ts";
 import { JSON_FLAG, numberOf, printed } from "./flag.ts";
 import { CALL, END, pairsOf, writeModel } from "./model-folder.ts";
 
@@ -77,9 +80,11 @@ const trainArgs = {
   ...DATA,
   tokenizer: { type: "string", required: true, valueHint: "file", description: "tokenizer.json of `lacy tokenizer`" },
   out: { type: "string", required: true, valueHint: "folder", description: "Where the model goes; its checkpoint is gone on with" },
+  log: { type: "string", valueHint: "folder", description: "Where log.jsonl and events for TensorBoard go: log in --out unless told" },
   steps: { type: "string", default: "1000", description: "Forward steps" },
   fraction: { type: "string", default: "0.15", description: "Tokens of each batch that are delegated; 0 for a model without calls" },
   tagger: { type: "string", default: "compromise", description: "compromise, wink or capitals" },
+  threads: { type: "string", default: "2", description: "Worker threads that mark the facts; 0 for none" },
   layers: { type: "string", default: "4", description: "Layers of the decoder" },
   channels: { type: "string", default: "128", description: "Its width" },
   heads: { type: "string", default: "4", description: "Its heads" },
@@ -103,14 +108,27 @@ const trainCommand = defineCommand({
     const [end, call] = [tokenizer.specials[END], tokenizer.specials[CALL]];
     if (end === undefined || call !== tokenizer.vocabulary - 1)
       throw new Error(`Cannot train with ${args.tokenizer}: expected ${END}, and ${CALL} as the last token`);
-    const tag = taggerOf({ tagger: args.tagger as TaggerName });
+    const tagger = args.tagger as TaggerName;
+    const threads = numberOf("threads", args.threads, { least: 0, whole: true });
     const { documents } = await corpus({ data: args.data });
-    const list = [];
-    for await (const { text } of documents({ split: "train", ...limited(args) })) {
+    const [list, texts, hash]: [TokenDocument<"factual">[], string[], Hash] = [[], [], createHash("sha256")];
+    const read = async function* (): AsyncGenerator<Document> {
+      for await (const each of documents({ split: "train", ...limited(args) })) {
+        texts.push(each.text);
+        // The length keeps texts apart: two documents are not one.
+        hash.update(`${each.text.length}:${each.text}`);
+        yield each;
+      }
+    };
+    for await (const found of annotations(read(), { tagger, threads })) {
+      // Annotations come in the order of the texts.
+      const text = texts[list.length]!;
+      texts[list.length] = "";
       const pieces = tokenizer.pieces(text);
-      const kinds = alignment(text, pieces, { spans: tag(text) });
+      const kinds = alignment(text, pieces, { spans: annotatedSpans(found) });
       list.push({ ids: pieces.map(({ token }) => token), flags: { factual: kinds.map((kind) => (kind === 1 ? 1 : 0)) } });
     }
+    if (list.length === 0) throw new Error("Cannot train: there are no documents to train on");
     const data = windows(list, { context, separator: end, call, flags: ["factual"] });
     const shape = { vocabulary: tokenizer.vocabulary, context, layers: size("layers"), channels: size("channels"), heads: size("heads") };
     const model = decoder(shape);
@@ -122,12 +140,16 @@ const trainCommand = defineCommand({
       transform: adamw(steps < 2 ? rate : warmupCosineSchedule({ peak: rate, steps, warmup: Math.max(1, Math.floor(steps / 50)) })),
     });
     using bar = progress("training", steps);
-    const checkpoint = { path: join(args.out, "checkpoint"), config: { ...shape, fraction, rate, rows }, resume: true, every: 200 };
+    const learned = createHash("sha256").update(tokenizerJson(pairs)).digest("hex");
+    const config = { ...shape, fraction, rate, rows, tagger, documents: hash.digest("hex"), tokenizer: learned };
+    const checkpoint = { path: join(args.out, "checkpoint"), config, resume: true, every: 200 };
+    using log = runLog(args.log ?? join(args.out, "log"));
     using result = await pretrained(algorithm, model.init(key(seed)), {
       key: key(seed + 1),
       data: batches(data, { key: key(seed + 2), size: rows, dropLast: true }),
       steps,
       progress: bar,
+      log,
       checkpoint,
     });
     const { params } = result.state.value;
@@ -139,6 +161,7 @@ const trainCommand = defineCommand({
 const evaluateArgs = {
   ...DATA,
   ...CASCADE_FLAGS,
+  ...SCORE_FLAGS,
   split: { type: "string", valueHint: "split", description: "train, validation or test: those documents alone" },
   tokens: { type: "string", default: "48", description: "Tokens of each text" },
   ...JSON_FLAG,

@@ -1,20 +1,24 @@
 import { writeFile } from "node:fs/promises";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
 import writeFileAtomic from "write-file-atomic";
+import { checkedDecoding } from "../cascade/decoding.ts";
 import type { Emission } from "../cascade/generate.ts";
 import { languageStreams } from "../cascade/language-streams.ts";
 import { explanation } from "../explanation/explanation.ts";
 import { explanationPage, explanationText } from "../explanation/page.ts";
 import { compromiseTagger } from "../facts/compromise.ts";
 import { cascadeServer } from "../serve/cascade-server.ts";
-import { CASCADE_FLAGS, cascadeOf } from "./cascade-of.ts";
+import { CASCADE_FLAGS, cascadeOf, SCORE_FLAGS } from "./cascade-of.ts";
 import { JSON_FLAG, numberOf, printed } from "./flag.ts";
 
 const generateArgs = {
   prompt: { type: "positional", required: true, description: "The text to go on with" },
   ...CASCADE_FLAGS,
+  ...SCORE_FLAGS,
   tokens: { type: "string", default: "64", description: "The most tokens of the small model" },
   temperature: { type: "string", default: "0", description: "0 takes the likeliest token" },
+  topK: { type: "string", valueHint: "count", description: "Draw among so many of the likeliest tokens" },
+  topP: { type: "string", valueHint: "share", description: "Draw among the likeliest tokens up to this probability" },
   seed: { type: "string", default: "0", description: "Seed of the draws" },
   ...JSON_FLAG,
 } as const satisfies ArgsDef;
@@ -27,7 +31,10 @@ const generateCommand = defineCommand({
     const options = {
       maxTokens: numberOf("tokens", args.tokens, { least: 1, whole: true }),
       temperature: numberOf("temperature", args.temperature, { least: 0 }),
+      ...(args.topK !== undefined && { topK: numberOf("top-k", args.topK, { least: 1, whole: true }) }),
+      ...(args.topP !== undefined && { topP: numberOf("top-p", args.topP, { least: 0, most: 1 }) }),
     };
+    checkedDecoding(options);
     const seed = numberOf("seed", args.seed, { whole: true });
     using cascade = await cascadeOf(args, 1);
     const pieces: Emission[] = [];
@@ -67,6 +74,7 @@ const explainCommand = defineCommand({
 
 const serveArgs = {
   ...CASCADE_FLAGS,
+  ...SCORE_FLAGS,
   name: { type: "string", default: "lacy", description: "The name under which the cascade is asked for" },
   host: { type: "string", default: "127.0.0.1", description: "Where to listen: this machine alone unless told" },
   port: { type: "string", default: "8080", description: "The port; 0 for any free one" },
@@ -88,6 +96,7 @@ const serveCommand = defineCommand({
       host: args.host,
       port,
       concurrency: streams,
+      promptTokens: (prompt) => cascade.small.tokenizer.encode(prompt).length,
       ...(token !== undefined && { token }),
     });
     console.error(`Listening on ${server.url}`);

@@ -21,7 +21,7 @@ const SPLITS: readonly Split[] = ["train", "validation", "test"];
  * The documents of a folder, one at a time: JSON Lines (`.jsonl`, `.ndjson`, also `.gz`) and Parquet, in all folders below, in the order of their paths.
  *
  * A record has a `title`, a `text`, and what else `document` knows. Where a file is named after a split (`train-0.jsonl.gz`), files say which split a
- * document is in, and others are in none. Where none is, a hash of the title does: 90 % train, 5 % validation, 5 % test, so that a subject is in one split only.
+ * document is in, and others are in none. Files that `lacy annotate` wrote are passed over. Where none is, a hash of the title does: 90 % train, 5 % validation, 5 % test, so that a subject is in one split only.
  *
  * @throws RangeError for a split or a limit that is none; Error where a folder cannot be read or holds no such file; TypeError, naming file and line, for a record that is no document
  * @example
@@ -49,6 +49,10 @@ export async function* documents(folder: string, { split, part, limit = Infinity
     if (areNamed && split !== undefined && splitOf(file) !== split) continue;
     for await (const { value, place } of records(file)) {
       if (count >= limit) return;
+      if (isAnnotated(value)) {
+        if (file !== folder) break;
+        throw new TypeError(`Cannot read the documents of ${file}: it holds facts that \`lacy annotate\` found, not texts; give the texts they were found in`);
+      }
       const read = placed(value, place);
       if (!areNamed && split !== undefined && hashedSplit(read.title) !== split) continue;
       count++;
@@ -74,6 +78,11 @@ export async function corpusFiles(folder: string): Promise<string[]> {
   const files = names.filter((name) => READABLE.test(name) && !hidden(name)).map((name) => join(folder, name));
   if (files.length === 0) throw new Error(`Cannot read the documents of ${folder}: expected files .jsonl, .jsonl.gz, .ndjson or .parquet, got none`);
   return files.toSorted((a, b) => (relative(folder, a) < relative(folder, b) ? -1 : 1));
+}
+
+/** Whether a record begins a file of annotations, which may lie among the texts that they are of. */
+function isAnnotated(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "settings" in value && !("title" in value);
 }
 
 /** The split that a file is named after. */

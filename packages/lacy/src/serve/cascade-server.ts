@@ -28,6 +28,8 @@ export type CascadeServerOptions = {
   readonly maxBytes?: number;
   /** Tokens of an answer, at most. */
   readonly maxTokens?: number;
+  /** How many tokens a prompt has. Without it an answer has no `usage`. */
+  readonly promptTokens?: (prompt: string) => number;
   /** Milliseconds for answers under way when the server is closed. */
   readonly grace?: number;
 };
@@ -57,7 +59,18 @@ const refusal = (message: string, type = "invalid_request_error"): { readonly er
  */
 export async function cascadeServer(
   source: TextSource,
-  { model, host = "127.0.0.1", port = 0, token, concurrency = 8, waiting = 512, maxBytes = 2 ** 20, maxTokens = 2048, grace = 10_000 }: CascadeServerOptions,
+  {
+    model,
+    host = "127.0.0.1",
+    port = 0,
+    token,
+    concurrency = 8,
+    waiting = 512,
+    maxBytes = 2 ** 20,
+    maxTokens = 2048,
+    promptTokens,
+    grace = 10_000,
+  }: CascadeServerOptions,
 ): Promise<Listening> {
   for (const [name, value] of Object.entries({ concurrency, maxBytes, maxTokens }))
     if (!(Number.isInteger(value) && value >= 1)) throw new RangeError(`Cannot serve: ${name} must be a whole number of at least 1, got ${value}`);
@@ -145,7 +158,13 @@ export async function cascadeServer(
     const asked = Math.min(limit(wanted) ?? 256, maxTokens);
     const stop = new AbortController();
     const signal = AbortSignal.any([c.req.raw.signal, over.signal, stop.signal]);
-    const written = pieces(prompt(wanted), asked, wanted, signal);
+    const asking = prompt(wanted);
+    const written = pieces(asking, asked, wanted, signal);
+    const usage = (completion: number): { readonly usage?: object } => {
+      if (promptTokens === undefined) return {};
+      const given = promptTokens(asking);
+      return { usage: { prompt_tokens: given, completion_tokens: completion, total_tokens: given + completion } };
+    };
     const head = { id: `${kind === "chat" ? "chatcmpl" : "cmpl"}-${randomUUID()}`, created: Math.floor(Date.now() / 1000), model };
     const object = kind === "chat" ? "chat.completion" : "text_completion";
     const before = echo(wanted);
@@ -165,7 +184,7 @@ export async function cascadeServer(
       const tokens = told.reduce((sum, piece) => sum + piece.tokens.length, 0);
       const choice = { index: 0, finish_reason: finish, logprobs: null, lacy: told.map(reported) };
       const said = kind === "chat" ? { message: { role: "assistant", content: text, refusal: null } } : { text };
-      return c.json({ ...head, object, choices: [{ ...choice, ...said }], usage: { prompt_tokens: 0, completion_tokens: tokens, total_tokens: tokens } });
+      return c.json({ ...head, object, choices: [{ ...choice, ...said }], ...usage(tokens) });
     }
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => stop.abort(new Error("The client went away")));
@@ -176,14 +195,20 @@ export async function cascadeServer(
       };
       try {
         if (before !== "") await chunk(before, null);
+        let tokens = 0;
         for (;;) {
           const { value, done } = await written.next();
           if (done === true) {
             await chunk("", value);
             break;
           }
+          tokens += value.tokens.length;
           await chunk(value.text, null, value);
         }
+        if (wanted.stream_options?.include_usage === true)
+          await stream.writeSSE({
+            data: JSON.stringify({ ...head, object: kind === "chat" ? "chat.completion.chunk" : object, choices: [], ...usage(tokens) }),
+          });
         await stream.writeSSE({ data: "[DONE]" });
       } catch (error) {
         if (signal.aborted && !over.signal.aborted) return;

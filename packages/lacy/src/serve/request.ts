@@ -16,6 +16,7 @@ const common = {
   top_k: z.int().min(1).nullish(),
   seed: z.int().nullish(),
   stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   stop: stops,
   n: z.literal(1).nullish(),
 };
@@ -29,6 +30,7 @@ export type Wanted = {
   readonly top_k?: number | null | undefined;
   readonly seed?: number | null | undefined;
   readonly stream?: boolean | null | undefined;
+  readonly stream_options?: { readonly include_usage?: boolean | null | undefined } | null | undefined;
   readonly stop?: string | readonly string[] | null | undefined;
 };
 type Limit = number | null | undefined;

@@ -26,7 +26,7 @@ const clientOf = (url: string, apiKey = "none") => new OpenAI({ baseURL: `${url}
 
 describe("cascadeServer()", () => {
   it("cascadeServer() answers the openai client, whole and streamed, text and chat, with stops and limits", async () => {
-    await using server = await cascadeServer(letters(), { model: "m" });
+    await using server = await cascadeServer(letters(), { model: "m", promptTokens: ({ length }) => length });
     const client = clientOf(server.url);
     expect((await client.models.list()).data.map(({ id }) => id)).toEqual(["m"]);
     const whole = await client.completions.create({ model: "m", prompt: "x", stop: "fg", echo: true });
@@ -42,6 +42,17 @@ describe("cascadeServer()", () => {
     }))
       streamed += chunk.choices[0]!.delta.content ?? "";
     expect(streamed).toBe("abc");
+    expect(chat.usage).toEqual({ prompt_tokens: 1, completion_tokens: 3, total_tokens: 4 });
+    let used: unknown;
+    for await (const chunk of await client.completions.create({
+      model: "m",
+      prompt: "xyz",
+      stream: true,
+      max_tokens: 2,
+      stream_options: { include_usage: true },
+    }))
+      used = chunk.usage ?? used;
+    expect(used).toEqual({ prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 });
     let text = "";
     for await (const chunk of await client.completions.create({ model: "m", prompt: "x", stream: true })) text += chunk.choices[0]!.text;
     expect(text).toBe("abcdefghijklmnopqrstuvwxyz");
