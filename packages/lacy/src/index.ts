@@ -63,6 +63,7 @@ export {
 export { callLosses, callMargin, type CallLosses } from "./training/call-losses.ts";
 export { delegationLoss } from "./training/delegation-loss.ts";
 export type { DelegationOptions } from "./training/delegation.ts";
+export { heldOutLosses, type HeldOutLosses, type HeldOutOptions } from "./training/held-out-losses.ts";
 export { forwardSteps, pretrain, type PretrainInfo, type PretrainOptions, type PretrainState, type TokenBatch } from "./training/pretrain.ts";
 export { pretrained, type PretrainedOptions } from "./training/pretrained.ts";
 export { windows, type TokenDocument, type WindowBatch, type WindowOptions } from "./training/windows.ts";
