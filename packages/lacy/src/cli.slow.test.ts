@@ -1,4 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -31,8 +33,25 @@ describe("lacy", () => {
     expect(pieces.map(({ text, by }) => `${by}: ${text}`)).toEqual(["large: é", "large: é"]);
   });
 
-  it("lacy evaluates a cascade against the facts of the documents", async () => {
-    const found = await result("evaluate", "--data", at("train.jsonl"), ...cascade, "--tokens", "4");
+  it("lacy evaluates a cascade against the facts of the documents, a model of its own on the same places, and asks a judge", async () => {
+    let asked = 0;
+    const service = createServer((_, response) => {
+      asked++;
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ choices: [{ message: { role: "assistant", content: "NO" } }] }));
+    });
+    await new Promise<void>((resolve) => service.listen(0, "127.0.0.1", resolve));
+    const { port } = service.address() as AddressInfo;
+    const judge = ["--judge", `endpoint:m@http://127.0.0.1:${port}/v1`, "--proposals", "4"];
+    const found = await result("evaluate", "--data", at("train.jsonl"), ...cascade, "--tokens", "4", "--against", at("model"), ...judge);
+    service.close();
     expect(found).toMatchObject({ subjects: 1, claims: 0, recall: 0, factualPrecision: { value: null }, callRate: 1 });
+    expect(found).toMatchObject({ clozes: 1, leakage: { value: 0 }, clozeAccuracy: { alone: { value: 0 }, cascade: { value: 0 } } });
+    const { losses, lossesAgainst } = found as { losses: { totalLoss: number; callLoss: number }; lossesAgainst: object };
+    // Budget 1: every place is on the mask.
+    expect(losses.totalLoss).toBeCloseTo(losses.callLoss, 6);
+    expect(lossesAgainst).toEqual(losses);
+    expect(asked).toBeGreaterThan(0);
+    expect(found).toMatchObject({ factScore: { initial: { value: null } }, acceptability: [] });
   });
 });

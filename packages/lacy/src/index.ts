@@ -38,6 +38,7 @@ export type { ReferenceLoss } from "./evidence/reference-loss.ts";
 export { tokenLoss, type TokenLoss } from "./evidence/token-loss.ts";
 export { explanation, type ExplainedToken } from "./explanation/explanation.ts";
 export { explanationPage, explanationText } from "./explanation/page.ts";
+export { proposals } from "./explanation/proposals.ts";
 export type { Judge } from "./judge/judge.ts";
 export { factsOnly } from "./selection/facts-only.ts";
 export { highest } from "./selection/highest.ts";

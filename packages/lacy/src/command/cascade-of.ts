@@ -53,7 +53,14 @@ export type CascadeFlags = {
 export async function cascadeOf(
   { model: path, large: named, cache, budget, score = "margin", history }: CascadeFlags,
   streams: number,
-): Promise<{ readonly small: ModelFolder; readonly source: TextSource; readonly control: CallControl } & Disposable> {
+): Promise<
+  {
+    readonly small: ModelFolder;
+    readonly source: TextSource;
+    /** The small model with calls off. */ readonly alone: TextSource;
+    readonly control: CallControl;
+  } & Disposable
+> {
   const callScore = SCORES[score];
   if (callScore === undefined) throw new Error(`Cannot read --score: expected one of ${Object.keys(SCORES).join(", ")}, got ${score}`);
   const rate = numberOf("budget", budget, { least: 0, most: 1 });
@@ -67,19 +74,20 @@ export async function cascadeOf(
     if (small.tokenizer.specials[CALL] !== small.model.shape.vocabulary - 1) throw new Error(`Cannot use ${path}: expected ${CALL} as the last token`);
     const own = owned.use(languageStreams(small.model, small.params.value, { start: small.end, streams }));
     const large = await largeOf(named, cache, { owned, streams });
-    const source: TextSource = async function* (prompt, { seed, ...options }) {
-      using stream = await own.stream({ signal: options.signal });
-      yield* generate(stream, prompt, {
-        tokenizer: small.tokenizer,
-        end: small.end,
-        control,
-        callScore,
-        key: key(seed),
-        ...(large !== undefined && { large }),
-        ...options,
-      });
-    };
-    return { small, source, control, [Symbol.dispose]: () => owned[Symbol.dispose]() };
+    const sourceOf = (answering: Continuation | undefined): TextSource =>
+      async function* (prompt, { seed, ...options }) {
+        using stream = await own.stream({ signal: options.signal });
+        yield* generate(stream, prompt, {
+          tokenizer: small.tokenizer,
+          end: small.end,
+          control,
+          callScore,
+          key: key(seed),
+          ...(answering !== undefined && { large: answering }),
+          ...options,
+        });
+      };
+    return { small, source: sourceOf(large), alone: sourceOf(undefined), control, [Symbol.dispose]: () => owned[Symbol.dispose]() };
   } catch (error) {
     owned[Symbol.dispose]();
     throw error;

@@ -15,6 +15,17 @@ export function numberOf(
 /** A flag of text. */
 export type TextFlag = { readonly type: "string"; readonly description: string; readonly valueHint?: string };
 
+/** Which documents. */
+export const DATA: { readonly data: TextFlag; readonly limit: TextFlag & { readonly default: string } } = {
+  data: { type: "string", valueHint: "folder", description: "Documents: a folder or file of JSON Lines or Parquet; else LAB_DATA, ../shared/data, WordNet" },
+  limit: { type: "string", default: "1000000000", valueHint: "count", description: "The most documents" },
+};
+
+/** The options of `documents` that the flags give. */
+export function limited({ limit }: { readonly limit: string }): { readonly limit: number } {
+  return { limit: numberOf("limit", limit, { least: 1, whole: true }) };
+}
+
 export const JSON_FLAG: { readonly json: { readonly type: "boolean"; readonly description: string } } = {
   json: { type: "boolean", description: "Print one JSON object" },
 };

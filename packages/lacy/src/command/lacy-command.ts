@@ -1,8 +1,9 @@
 import { defineCommand, runCommand, showUsage, type ArgsDef, type CommandDef, type Resolvable } from "citty";
+import { evaluatingCommands } from "./evaluating.ts";
 import { trainingCommands } from "./training.ts";
 import { writingCommands } from "./writing.ts";
 
-const subCommands = { ...trainingCommands, ...writingCommands };
+const subCommands = { ...trainingCommands, ...evaluatingCommands, ...writingCommands };
 const main: CommandDef<ArgsDef> = defineCommand({
   meta: { name: "lacy", description: "Small language models that know when to call a bigger one" },
   subCommands,

@@ -8,9 +8,6 @@ import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
 import writeFileAtomic from "write-file-atomic";
 import { corpus } from "../corpus/corpus.ts";
 import type { Document } from "../corpus/document.ts";
-import type { Split } from "../corpus/documents.ts";
-import { bootstrap } from "../evaluation/bootstrap.ts";
-import { tableScore } from "../evaluation/table-score.ts";
 import { alignment } from "../facts/alignment.ts";
 import { annotationFile } from "../facts/annotation-file.ts";
 import { annotatedSpans, type TaggerName } from "../facts/annotation.ts";
@@ -20,15 +17,8 @@ import { lacy } from "../selection/lacy.ts";
 import { pretrain } from "../training/pretrain.ts";
 import { pretrained } from "../training/pretrained.ts";
 import { windows, type TokenDocument, type WindowBatch } from "../training/windows.ts";
-import { CASCADE_FLAGS, cascadeOf, SCORE_FLAGS } from "./cascade-of.ts";
-import { JSON_FLAG, numberOf, printed } from "./flag.ts";
+import { DATA, JSON_FLAG, limited, numberOf, printed } from "./flag.ts";
 import { CALL, END, pairsOf, writeModel } from "./model-folder.ts";
-
-const DATA = {
-  data: { type: "string", valueHint: "folder", description: "Documents: a folder or file of JSON Lines or Parquet; else LAB_DATA, ../shared/data, WordNet" },
-  limit: { type: "string", default: "1000000000", valueHint: "count", description: "The most documents" },
-} as const satisfies ArgsDef;
-const limited = (args: { readonly limit: string }) => ({ limit: numberOf("limit", args.limit, { least: 1, whole: true }) });
 
 const annotateArgs = {
   ...DATA,
@@ -158,44 +148,8 @@ const trainCommand = defineCommand({
   },
 });
 
-const evaluateArgs = {
-  ...DATA,
-  ...CASCADE_FLAGS,
-  ...SCORE_FLAGS,
-  split: { type: "string", valueHint: "split", description: "train, validation or test: those documents alone" },
-  tokens: { type: "string", default: "48", description: "Tokens of each text" },
-  ...JSON_FLAG,
-} as const satisfies ArgsDef;
-
-/** Factual precision of a cascade against the documents' facts. */
-const evaluateCommand = defineCommand({
-  meta: { name: "evaluate", description: "Generate a text about each subject, and score its claims against the facts of the document" },
-  args: evaluateArgs,
-  async run({ args }) {
-    const { documents } = await corpus({ data: args.data });
-    using cascade = await cascadeOf(args, 1);
-    const maxTokens = numberOf("tokens", args.tokens, { least: 1, whole: true });
-    const told = [];
-    for await (const { title, facts, more } of documents({ ...limited(args), ...(args.split !== undefined && { split: args.split as Split }) })) {
-      let text = title;
-      for await (const piece of cascade.source(title, { maxTokens, seed: 0, temperature: 0, signal: new AbortController().signal })) text += piece.text;
-      told.push({ text, known: { facts: [...facts, ...more].map(([attribute, value]) => [attribute, value] as const) } });
-      if (args.json !== true) console.error(`${told.length} subjects`);
-    }
-    if (told.length === 0) throw new Error("Cannot evaluate: there are no documents");
-    const { calls, decisions } = cascade.control;
-    const { scores, penalised, recall, f1, claims, uncovered } = tableScore(told);
-    const factualPrecision = bootstrap(scores, key(0));
-    printed(
-      { subjects: told.length, factualPrecision, penalised, recall, f1, claims, uncovered, callRate: decisions === 0 ? 0 : calls / decisions },
-      args.json,
-    );
-  },
-});
-
 export const trainingCommands: SubCommandsDef = {
   annotate: annotateCommand,
   tokenizer: tokenizerCommand,
   train: trainCommand,
-  evaluate: evaluateCommand,
 };
