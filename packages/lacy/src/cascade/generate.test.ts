@@ -68,6 +68,27 @@ describe("decoded()", () => {
 });
 
 describe("generate()", () => {
+  it("generate() reads the whole text anew after an answer, or with retokenise append puts the tokens of the answer after the others", async () => {
+    const ids = pairs.encode("the");
+    const apart = [...pairs.encode("th"), ...pairs.encode("e")];
+    expect(ids).not.toEqual(apart);
+    const large: Continuation = { continue: () => Promise.resolve({ text: "e", end: false }) };
+    for (const [retokenise, expected] of [
+      ["whole", ids],
+      ["append", apart],
+    ] as const) {
+      const read: (readonly number[])[] = [];
+      const logits = (prefix: Sequence): number[] => {
+        read.push([...prefix]);
+        return Array.from({ length: 269 }, (_, v) => (v === 268 ? (read.length === 1 ? 9 : -9) : v === 0 ? 1 : 0));
+      };
+      const small: SmallModel = { vocabulary: 269, logits, logProbs: (prefix) => logProbs(logits(prefix)) };
+      await written(small, "th", { tokenizer: pairs, large, control: callControl(fixedThreshold(0)), maxTokens: 2, end: 267, retokenise });
+      expect(read[1]).toEqual(expected);
+    }
+    await expect(written(reciting("x"), "a", { retokenise: "other" as "append" })).rejects.toThrow('retokenise must be "whole" or "append", got "other"');
+  });
+
   it("generate() at rate 0 is the small model's text, at rate 1 the bigger one's, and never holds <CALL>", async () => {
     const large = localContinuation(reciting("the large one. "), { tokenizer: bytes, end: 256, excluded: [257] });
     const small = reciting("a small one. ", () => 99);

@@ -51,6 +51,8 @@ export type GenerateOptions = Decoding & {
   /** The token that closes a text. */
   readonly end?: Token;
   readonly key?: Key;
+  /** After an answer the whole text is read anew, as training read texts; or the tokens of the answer are put after those before it, which keeps caches whole. */
+  readonly retokenise?: "whole" | "append";
   readonly signal?: AbortSignal;
 };
 
@@ -114,10 +116,12 @@ export type CallDecision = { readonly score: number; readonly call: boolean; rea
 export async function* generate(
   small: SmallModel,
   prompt: string,
-  { tokenizer, large, control, callScore = margin, maxTokens = 256, end, key = keyOf(0), signal, ...how }: GenerateOptions,
+  { tokenizer, large, control, callScore = margin, maxTokens = 256, end, key = keyOf(0), retokenise = "whole", signal, ...how }: GenerateOptions,
 ): AsyncGenerator<Emission> {
   const decoding = checkedDecoding(how);
   checkedSmall(small, { callScore, maxTokens });
+  if (retokenise !== "whole" && retokenise !== "append")
+    throw new RangeError(`Cannot generate: retokenise must be "whole" or "append", got "${String(retokenise)}"`);
   const call = small.vocabulary - 1;
   const excluded = [call, ...Object.values(tokenizer.specials).filter((token) => token !== end)];
   let tokens: Token[] = tokenizer.encode(prompt);
@@ -146,8 +150,8 @@ export async function* generate(
       if (answer !== undefined && answer.text !== "") {
         text += answer.text;
         const before = tokens.length;
-        tokens = tokenizer.encode(text);
         const given = tokenizer.encode(answer.text);
+        tokens = retokenise === "whole" ? tokenizer.encode(text) : [...tokens, ...given];
         written += Math.max(1, tokens.length - before);
         yield { text: answer.text, tokens: given, by: "large", reason: "called", logProb: NaN, score, threshold: decision.threshold, milliseconds };
         if (answer.end) return;

@@ -1,4 +1,4 @@
-import { bytePairTokenizer, learnedBytePairs } from "@lab/tensor-core";
+import { bytePairTokenizer, learnedBytePairs, logProbs } from "@lab/tensor-core";
 import { describe, expect, it } from "vitest";
 import type { SmallModel } from "../cascade/generate.ts";
 import { capitalsTagger } from "../facts/capitals.ts";
@@ -7,7 +7,7 @@ import { proposals } from "./proposals.ts";
 const tokenizer = bytePairTokenizer(await learnedBytePairs(["a"], { vocabulary: 258, specials: ["<end>", "<CALL>"] }));
 /** Wants "e" before all, then the end and `<CALL>` still more: neither may be proposed. */
 const logits = Array.from({ length: 258 }, (_, v) => (v >= 256 ? 9 : v === tokenizer.encode("e")[0] ? 2 : 0));
-const small: SmallModel = { vocabulary: 258, logProbs: () => Float64Array.from(logits), logits: () => logits };
+const small: SmallModel = { vocabulary: 258, logProbs: () => logProbs(logits), logits: () => logits };
 
 describe("proposals()", () => {
   it("proposals() are the likeliest own tokens at whole characters, with the loss and kind of the true ones", async () => {
