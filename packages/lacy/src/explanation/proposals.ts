@@ -18,7 +18,7 @@ import type { Proposal } from "../evaluation/acceptability.ts";
  * const tokenizer = bytePairTokenizer(await learnedBytePairs(["a"], { vocabulary: 258, specials: ["<end>", "<CALL>"] }));
  * const small = tabular([[tokenizer.encode("in 1974"), 1]], { vocabulary: 258, end: 256 });
  * const found = await proposals(small, "in 1974", { tokenizer, tagger: capitalsTagger(), count: 2 });
- * found.map(({ proposed, actual, kind }) => `${proposed}${actual}${kind}`); // => [ 'nngrammatical', '77factual' ]
+ * found.map(({ proposed, actual, kind }) => `${proposed}${actual}${kind}`); // => [ '  other', '77factual' ]
  * ```
  */
 export async function proposals(
