@@ -20,6 +20,7 @@ export const NUMBER_WORLD: readonly string[] = [
   "packages/nonident/src/equivalence/",
   "packages/nonident/src/language/",
   "packages/nonident/src/probe/",
+  "packages/nonident/src/representation/",
   "packages/nonident/src/transfer/",
   "packages/pacbayes/src/bounds/",
   "packages/pacbayes/src/certify/",

@@ -1,0 +1,10 @@
+export { hessianTrace, type TraceEstimate } from "../connectivity/hessian-trace.ts";
+export { lossBarrier, type LossPath } from "../connectivity/loss-barrier.ts";
+export { matchedUnits, type MatchedUnits } from "../connectivity/matched-units.ts";
+export type { Features } from "./features.ts";
+export { hScore } from "./h-score.ts";
+export { cka, unbiasedCka } from "./kernel-alignment.ts";
+export { lempelZiv } from "./lempel-ziv.ts";
+export { linearProbe, type Examples, type LinearProbe } from "./linear-probe.ts";
+export { logMe } from "./log-me.ts";
+export { plsSvd, type PlsSvd } from "./pls-svd.ts";
