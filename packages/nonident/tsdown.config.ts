@@ -1,7 +1,7 @@
 import { defineConfig, type UserConfig } from "tsdown";
 
 const config: UserConfig = defineConfig({
-  entry: ["src/index.ts", "src/cli.ts", "src/representation/index.ts", "src/symmetry/index.ts"],
+  entry: ["src/index.ts", "src/cli.ts", "src/representation.ts", "src/symmetry/index.ts"],
   platform: "neutral",
   deps: { neverBundle: [/^node:/] },
   fixedExtension: false,

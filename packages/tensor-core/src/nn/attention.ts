@@ -56,7 +56,7 @@ export function causalMask(time: number): Tensor2D {
  *
  * dS = P ⊙ (dP − rowsum(dP ⊙ P)), and rowsum(dP ⊙ P) = rowsum(dY ⊙ Y), a sum over depth in place of time [Dao2022, Appendix B.2].
  */
-export function attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor = causalMask(q.shape[2]!)): Tensor {
+function attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor = causalMask(q.shape[2]!)): Tensor {
   return withGradient(([q, k, v], save) => {
     const weights = softmax(add(matMul(q!, k!, false, true), mask));
     const value = matMul(weights, v!);

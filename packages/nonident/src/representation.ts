@@ -1,0 +1,10 @@
+export { hessianTrace, type TraceEstimate } from "./connectivity/hessian-trace.ts";
+export { lossBarrier, type LossPath } from "./connectivity/loss-barrier.ts";
+export { matchedUnits, type MatchedUnits } from "./connectivity/matched-units.ts";
+export type { Features } from "./representation/features.ts";
+export { hScore } from "./representation/h-score.ts";
+export { cka, unbiasedCka } from "./representation/kernel-alignment.ts";
+export { lempelZiv } from "./representation/lempel-ziv.ts";
+export { linearProbe, type Examples, type LinearProbe } from "./representation/linear-probe.ts";
+export { logMe } from "./representation/log-me.ts";
+export { plsSvd, type PlsSvd } from "./representation/pls-svd.ts";
