@@ -1,15 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
-  bytePairs,
   bytePairTokenizer,
   decoder,
   engine,
-  huggingFaceModel,
-  huggingFaceOptions,
-  huggingFaceParams,
   own,
-  tokenizerJson,
   type BytePairs,
   type Decoder,
   type DecoderParams,
@@ -17,6 +12,7 @@ import {
   type Token,
   type Tokenizer,
 } from "@lab/tensor-core";
+import { bytePairs, huggingFaceModel, huggingFaceOptions, huggingFaceParams, tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { mkdir } from "node:fs/promises";
 import writeFileAtomic from "write-file-atomic";
 

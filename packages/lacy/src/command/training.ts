@@ -1,7 +1,8 @@
 import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
 import { cast } from "@tensorflow/tfjs-core";
-import { adamw, bytePairTokenizer, decoder, engine, key, learnedBytePairs, tokenizerJson, warmupCosineSchedule } from "@lab/tensor-core";
+import { adamw, bytePairTokenizer, decoder, engine, key, learnedBytePairs, warmupCosineSchedule } from "@lab/tensor-core";
+import { tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { batches } from "@lab/tensor-core/data";
 import { progress, runLog } from "@lab/tensor-core/report";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";

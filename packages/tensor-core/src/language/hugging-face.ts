@@ -27,7 +27,8 @@ function layoutOf({ architecture: { norm, positions, dense, biases } }: DecoderS
  * @throws RangeError for an architecture that is neither GPT-2's nor Llama's, or a GPT-2 of shared keys
  * @example
  * ```ts
- * import { decoder, huggingFaceModel, key } from "@lab/tensor-core";
+ * import { decoder, key } from "@lab/tensor-core";
+ * import { huggingFaceModel } from "@lab/tensor-core/hugging-face";
  * const model = decoder({ vocabulary: 50, context: 16, layers: 2, channels: 8, heads: 2 });
  * const { config } = await huggingFaceModel(model, model.init(key(0)));
  * config["model_type"]; // => 'gpt2'
@@ -58,7 +59,7 @@ export async function huggingFaceModel(
  * @throws RangeError for another model, or one whose config asks for what `decoder` does not do
  * @example
  * ```ts
- * import { huggingFaceOptions } from "@lab/tensor-core";
+ * import { huggingFaceOptions } from "@lab/tensor-core/hugging-face";
  * huggingFaceOptions({ model_type: "gpt2", vocab_size: 50257, n_positions: 1024, n_embd: 768, n_layer: 12, n_head: 12 }).channels; // => 768
  * ```
  */
@@ -77,7 +78,8 @@ export function huggingFaceOptions(config: Config): DecoderOptions {
  * @throws RangeError for a weight that is missing or of another shape, and as `huggingFaceOptions` and `storedTensors`
  * @example
  * ```ts
- * import { decoder, huggingFaceModel, huggingFaceParams, key } from "@lab/tensor-core";
+ * import { decoder, key } from "@lab/tensor-core";
+ * import { huggingFaceModel, huggingFaceParams } from "@lab/tensor-core/hugging-face";
  * const model = decoder({ vocabulary: 50, context: 16, layers: 2, channels: 8, heads: 2 });
  * const published = await huggingFaceModel(model, model.init(key(0)));
  * huggingFaceParams(published).tokens.shape; // => [ 50, 8 ]

@@ -9,7 +9,8 @@ const GPT2_WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p
  *
  * @example
  * ```ts
- * import { learnedBytePairs, tokenizerJson } from "@lab/tensor-core";
+ * import { learnedBytePairs } from "@lab/tensor-core";
+ * import { tokenizerJson } from "@lab/tensor-core/hugging-face";
  * const json = tokenizerJson(await learnedBytePairs(["a hat, a cat"], { vocabulary: 258 }));
  * JSON.parse(json).model.merges; // => [ 'a t' ]
  * ```
@@ -64,7 +65,8 @@ export function tokenizerJson({ pattern, tokens, merges, specials }: BytePairs):
  * @throws SyntaxError for a text that is no JSON; TypeError, naming the part, for a tokenizer of another kind
  * @example
  * ```ts
- * import { bytePairs, learnedBytePairs, tokenizerJson } from "@lab/tensor-core";
+ * import { learnedBytePairs } from "@lab/tensor-core";
+ * import { bytePairs, tokenizerJson } from "@lab/tensor-core/hugging-face";
  * const learned = await learnedBytePairs(["a hat, a cat"], { vocabulary: 258 });
  * bytePairs(tokenizerJson(learned)).merges; // => [ [ 'a', 't' ] ]
  * ```
