@@ -1,5 +1,21 @@
-import { add, dot, matMul, mean, mul, reshape, square, sub, tensor1d, tensor2d, type Scalar, type Tensor, type Tensor1D } from "@tensorflow/tfjs-core";
-import { engine, key, momentum, normalLike, own, scoped, sgd, type Algorithm, type Params, type Schedule, type Tree } from "@lab/tensor-core";
+import {
+  add,
+  dot,
+  matMul,
+  mean,
+  mul,
+  reshape,
+  square,
+  sub,
+  scalar,
+  tensor1d,
+  tensor2d,
+  zerosLike,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+} from "@tensorflow/tfjs-core";
+import { engine, key, map, momentum, normalLike, own, scoped, sgd, type Algorithm, type Params, type Schedule, type Tree } from "@lab/tensor-core";
 import { algorithmLaws, noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
 import { mfvi, randomSam, sam, variationalSam } from "../named.ts";
@@ -14,6 +30,7 @@ import { lookSam } from "./look-sam.ts";
 import { lookbehind } from "./lookbehind.ts";
 import { msam } from "./msam.ts";
 import { randomWeightPerturbation } from "./random-weight-perturbation.ts";
+import { droppedAndGrown } from "./dropped-and-grown.ts";
 import { sparseSam } from "./sparse-sam.ts";
 import { stableSam } from "./stable-sam.ts";
 import { decoupledWsam, wsam } from "./wsam.ts";
@@ -259,6 +276,37 @@ describe("variants on a regression choose examples, entries and halves", () => {
     follows(sparseSam(regression, { rho, sparsity: 1 / 3, refresh: 2, transform }), path(rule), batch);
   });
 
+  it("sparseSam() that drops and grows begins at random, keeps as many entries, drops those of smallest gradient and grows none that it held", () => {
+    noLeaks(() =>
+      scoped(() => {
+        const width = 40;
+        const sums = (m: V): number => m.reduce((s, x) => s + x, 0);
+        const turnover = { kept: 10, fraction: 0.4, horizon: 100 };
+        const slopes = Array.from({ length: width }, (_, i) => (i % 2 === 0 ? 1 : -1) * (1 + ((i * 7) % width)));
+        const grad = {
+          a: tensor1d(slopes.slice(0, 15)),
+          b: tensor2d([slopes.slice(15, 27), slopes.slice(27, 39)].map((r) => r.slice(0, 12))),
+          c: tensor1d(slopes.slice(39)),
+        };
+        const empty = map((x) => zerosLike(x), grad);
+        const numbers = (tree: typeof grad): V => Object.values(tree).flatMap((x) => [...x.dataSync()]);
+        const first = droppedAndGrown(empty, { grad, key: key(1), count: scalar(0, "int32"), turnover });
+        expect(sums(numbers(first))).toBe(10);
+        expect(numbers(droppedAndGrown(empty, { grad, key: key(2), count: scalar(0, "int32"), turnover }))).not.toEqual(numbers(first));
+        const held = numbers(first);
+        const second = numbers(droppedAndGrown(first, { grad, key: key(3), count: scalar(50, "int32"), turnover }));
+        // Half way: 10 · 0.4 · ½ = 2 of them change.
+        expect(sums(second)).toBe(10);
+        const kept = held.flatMap((m, i) => (m === 1 && second[i] === 1 ? [Math.abs(slopes[i]!)] : []));
+        const dropped = held.flatMap((m, i) => (m === 1 && second[i] === 0 ? [Math.abs(slopes[i]!)] : []));
+        expect([kept.length, dropped.length]).toEqual([8, 2]);
+        expect(Math.max(...dropped)).toBeLessThan(Math.min(...kept));
+        expect(numbers(droppedAndGrown(first, { grad, key: key(4), count: scalar(100, "int32"), turnover }))).toEqual(held);
+      }),
+    );
+    expect(() => sparseSam(regression, { transform, turnover: 2 })).toThrow("expected turnover in [0, 1], got 2");
+  });
+
   it("randomWeightPerturbation() mixes a noisy half with a clean half, and damps filters of large gradients", () => {
     let F = 0;
     const rule = (w: V, t: number): V => {
@@ -369,6 +417,7 @@ for (const [name, algorithm] of Object.entries({
   "randomWeightPerturbation()": randomWeightPerturbation(loss, base),
   "sam(), in chunks and micro-batches, on a schedule,": sam(loss, { ...base, rho: (count) => mul(count, 0.1), chunks: 2, microBatches: 2 }),
   "sparseSam()": sparseSam(loss, { ...base, refresh: 2 }),
+  "sparseSam(), dropping and growing,": sparseSam(loss, { ...base, refresh: 2, choice: "drop-and-grow" }),
   "stableSam()": stableSam(loss, base),
   "variationalSam()": variationalSam(loss, { n: 100, ...base }),
   "variationalSam(), form II,": variationalSam(loss, { n: 100, scaleGradient: "clean", ...base }),
