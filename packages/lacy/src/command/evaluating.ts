@@ -1,4 +1,5 @@
-import { key, tokenizerJson, type Tokenizer } from "@lab/tensor-core";
+import { key, type Tokenizer } from "@lab/tensor-core";
+import { tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { progress } from "@lab/tensor-core/report";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
 import { languageStreams } from "../cascade/language-streams.ts";
