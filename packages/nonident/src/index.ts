@@ -81,6 +81,8 @@ export { endpoint, type CompletionsClient, type EndpointOptions } from "./model/
 export { modelOfFile, type ModelFile } from "./model/model-file.ts";
 export { grammarNames, namedGrammar } from "./model/named-grammar.ts";
 export { uniformMembers } from "./model/uniform-members.ts";
+export { enumeratedLogProbs, type EnumeratedLogProbs, type EnumeratedLogProbsOptions } from "./network/enumerated-log-probs.ts";
+export { networkLogRatios, type NetworkLogProbs, type NetworkLogRatiosOptions } from "./network/network-log-ratios.ts";
 export { balancedByChance, equalByChance, nestedByChance, orderedByChance } from "./probe/chance-level.ts";
 export { completionDivergence, type Apart, type CompletionDivergence, type CompletionDivergenceOptions } from "./probe/completion-divergence.ts";
 export { greedyCompletion, type GreedyCompletion } from "./probe/greedy-completion.ts";
