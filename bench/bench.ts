@@ -91,7 +91,11 @@ async function bench({ rounds, threads, turn, onlyOurs, json, keeps, names: chos
       continue;
     }
     const work = WORKS.find((each) => each.name === name)!;
-    const result = await contest(work, [ours(threads), ...peers], { rounds, turn, progress: (line) => tell(`${name}: ${line}`) });
+    const result = await contest(work, [ours(threads), ...peers.filter(({ name: each }) => work.peers?.includes(each as Peer) ?? true)], {
+      rounds,
+      turn,
+      progress: (line) => tell(`${name}: ${line}`),
+    });
     results.push(result);
     tell("");
     if (!json) process.stdout.write(`${await terminalTable(scores(result, work.goals, work.tokens))}\n\n`);

@@ -2,7 +2,9 @@ import { annotate } from "./annotate.ts";
 import { effectiveSamples } from "./effective-samples.ts";
 import { lacyStep } from "./lacy-step.ts";
 import { ladder } from "./ladder.ts";
+import { enumeration } from "./enumeration.ts";
 import { memory } from "./memory.ts";
+import { membersTogether } from "./members-together.ts";
 import { samFit } from "./sam-fit.ts";
 import { samStep } from "./sam-step.ts";
 import { startup } from "./startup.ts";
@@ -18,6 +20,8 @@ export const CHECKS: { readonly [name: string]: Check } = {
   "hmc-ess": effectiveSamples,
   "hmc-ladder": ladder,
   "lm-lacy": lacyStep,
+  "probes-enumeration": enumeration,
+  "probes-together": membersTogether,
   startup,
   memory,
   "sam-fit": samFit,

@@ -7,7 +7,7 @@ export type Inputs = { readonly [name: string]: Tensor };
 /** What our side of a work gives to the bench, as the peers' do. */
 export type Contest = {
   /** The numbers that must agree, from the initial state; called once, before any iteration. */
-  values(): Values;
+  values(): Values | Promise<Values>;
   /** Runs so many iterations; their results are there when it returns. */
   iterate(n: number): void | Promise<void>;
   /** What the iterations since the last call drew, by chain. */

@@ -40,7 +40,7 @@ async function prepare({ module, inputs: file, settings }: Task): Promise<object
   );
   const start = performance.now();
   contest = ready(given, settings);
-  const values = contest.values();
+  const values = await contest.values();
   return { seconds: (performance.now() - start) / 1000, values };
 }
 

@@ -14,6 +14,8 @@ export type Work = {
   readonly tokens?: number;
   /** peer/ours, at least. */
   readonly goals: { readonly [P in Peer]?: number };
+  /** Those that compute it; all where none are named. */
+  readonly peers?: readonly Peer[];
 };
 
 /** Float32 sums of up to 10⁴ terms in another order: √10⁴ · 2⁻²⁴ ≈ 6 · 10⁻⁶, with room for the layers behind it. */
@@ -40,7 +42,7 @@ const SAM_WORKS: readonly Work[] = ["mlp", "lenet"].flatMap((network, i) =>
 const TRAINING: Work["goals"] = { "PyTorch eager": 1.5, "torch.compile": 1.2, "JAX jit": 2 };
 
 /** Names that stand for several: `lm` is all that starts with `lm-`. */
-export const GROUPS: readonly string[] = ["hmc", "lm", "sam"];
+export const GROUPS: readonly string[] = ["hmc", "lm", "probes", "sam"];
 
 export const WORKS: readonly Work[] = [
   {
@@ -130,4 +132,22 @@ export const WORKS: readonly Work[] = [
     goals: { "PyTorch eager": 1, "JAX jit": 1 },
   },
   ...SAM_WORKS,
+  {
+    name: "probes-ensemble",
+    title: "16 networks of the study of rules (5 layers, d 10, ReLU 1024, T 257), 2 strings, one AdamW step of all",
+    module: "ensemble",
+    settings: { members: 16, strings: 2, learningRate: 2e-3, weightDecay: 0.01, checkedSteps: 3, xla: 0 },
+    tolerance: AFTER_ADAM,
+    goals: { "PyTorch eager": 1.5 },
+    peers: ["PyTorch eager"],
+  },
+  {
+    name: "probes-kl",
+    title: "Rao-Blackwell KL of two GPTs (2 layers, d 64, V 64), 10 000 sequences of 32 tokens",
+    module: "network-kl",
+    settings: { layers: 2, width: 64, heads: 4, time: 32, vocabulary: 64, draws: 10_000, atOnce: 250 },
+    tolerance: SUMS,
+    goals: { "PyTorch eager": 1.5 },
+    peers: ["PyTorch eager", "torch.compile"],
+  },
 ];
