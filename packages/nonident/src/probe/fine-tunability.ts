@@ -49,10 +49,10 @@ export type FineTunabilityOptions<P extends Params, S extends Tree> = {
  * @throws RangeError unless steps is a positive multiple of every
  * @example
  * ```ts
- * import { scalar, square } from "@tensorflow/tfjs-core";
+ * import { scalar, square, type Scalar } from "@tensorflow/tfjs-core";
  * import { key, sgd } from "@lab/tensor-core";
  * import { fineTunability } from "@lab/nonident/symmetry";
- * const loss = ({ x }) => square(x);
+ * const loss = ({ x }: { readonly x: Scalar }): Scalar => square(x);
  * const probe = fineTunability({ objective: loss, evaluation: loss, transform: sgd(0.25), steps: 2, thresholds: [10, 1] });
  * const { area, stepsTo } = await probe.measure({ x: scalar(4) }, key(0));
  * [area, stepsTo.map(({ steps }) => steps)]; // => [ 12.5, [ 1, 2 ] ]

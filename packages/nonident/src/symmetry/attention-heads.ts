@@ -154,7 +154,7 @@ export function transformedValueOut(network: Network, matrix: SquareMatrix, opti
  * import { foldedValueBias } from "@lab/nonident/symmetry";
  * const { shape, init } = decoder({ vocabulary: 5, context: 4, layers: 1, channels: 4, heads: 2 });
  * const { params } = foldedValueBias({ shape, params: init(key(1)) });
- * params.blocks[0].attention.qkv.bias.dataSync().slice(8); // => Float32Array(4) [ 0, 0, 0, 0 ]
+ * params.blocks[0]!.attention.qkv.bias!.dataSync().slice(8); // => Float32Array(4) [ 0, 0, 0, 0 ]
  * ```
  */
 export function foldedValueBias(network: Network): Network {

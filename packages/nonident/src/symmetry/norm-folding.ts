@@ -13,7 +13,7 @@ import { onOutputs, withBlocks, type Network } from "./network.ts";
  * import { decoder, key } from "@lab/tensor-core";
  * import { untied } from "@lab/nonident/symmetry";
  * const { shape, init } = decoder({ vocabulary: 5, context: 4, layers: 1, channels: 2, heads: 1 });
- * untied({ shape, params: init(key(1)) }).params.head.shape; // => [ 2, 5 ]
+ * untied({ shape, params: init(key(1)) }).params.head?.shape; // => [ 2, 5 ]
  * ```
  */
 export function untied({ shape, params }: Network): Network {

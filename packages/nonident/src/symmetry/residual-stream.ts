@@ -66,8 +66,8 @@ export function rotatedResidual(network: Network, matrix: SquareMatrix): Network
  * import { shiftedUnembedding, untied } from "@lab/nonident/symmetry";
  * const { shape, init } = decoder({ vocabulary: 3, context: 4, layers: 1, channels: 2, heads: 1 });
  * const network = untied({ shape, params: init(key(1)) });
- * const [a, b] = [network, shiftedUnembedding(network, [1, 2])].map(({ params }) => params.head.dataSync());
- * [...b].map((x, i) => Math.round(x - a[i])); // => [ 1, 1, 1, 2, 2, 2 ]
+ * const [a, b] = [network, shiftedUnembedding(network, [1, 2])].map(({ params }) => params.head!.dataSync());
+ * [...b!].map((x, i) => Math.round(x - a![i]!)); // => [ 1, 1, 1, 2, 2, 2 ]
  * ```
  */
 export function shiftedUnembedding({ shape, params }: Network, shift: readonly number[]): Network {
