@@ -3,6 +3,7 @@ import { certificateProblems } from "./smoke/certificate.ts";
 import { comparisonProblems } from "./smoke/comparison.ts";
 import { delegationProblems } from "./smoke/delegation.ts";
 import { inContextProblems } from "./smoke/in-context.ts";
+import { orbitProblems } from "./smoke/orbit.ts";
 import { rulesProblems } from "./smoke/rules.ts";
 
 /** Checks what an example left behind: its log, whose last line is JSON, and the folder of its report. */
@@ -10,6 +11,7 @@ const PROBLEMS: Readonly<Record<string, (line: string) => string[]>> = {
   "pacbayes-mnist": certificateProblems,
   "sam-vi-mnist": comparisonProblems,
   "lacy-pretrain": delegationProblems,
+  "nonident-finetune": orbitProblems,
   "nonident-icl": inContextProblems,
   "nonident-rules": rulesProblems,
 };
