@@ -7,6 +7,8 @@
 #include <vector>
 #include <node_api.h>
 #include "attention.h"
+#include "cache.h"
+#include "few-rows.h"
 #include "mat-mul.h"
 #include "normal.h"
 #include "rows.h"
@@ -121,6 +123,7 @@ struct Product {
 constexpr double SHARED = 1e6;
 
 void products(const Product& p, const float* a, const float* b, float* c) {
+  if (p.batch == 1 && p.rows <= lab::few::MOST && !p.turned_a) return p.turned_b ? lab::few::turned(a, b, c, p.rows, p.columns, p.depth) : lab::few::natural(a, b, nullptr, c, p.rows, p.columns, p.depth);
   const auto one = [&](long i, bool shared) {
     lab::amx::mat_mul({a + i * p.rows * p.depth, p.turned_a ? p.rows : p.depth, p.turned_a}, {b + i * p.depth * p.columns, p.turned_b ? p.depth : p.columns, p.turned_b},
                       c + i * p.rows * p.columns, p.rows, p.columns, p.depth, shared);
@@ -138,17 +141,22 @@ void mat_mul_call(void* out, const void** in, const char* opaque, size_t size, v
   products(p, static_cast<const float*>(in[0]), static_cast<const float*>(in[1]), static_cast<float*>(out));
 }
 
+void affine(const float* x, const float* kernel, const float* bias, float* y, long rows, long columns, long depth) {
+  if (rows <= lab::few::MOST) return lab::few::natural(x, kernel, bias, y, rows, columns, depth);
+  lab::amx::straight({x, depth, false}, {kernel, columns, false}, bias, y, rows, columns, depth, true);
+}
+
 void affine_call(void* out, const void** in, const char* opaque, size_t size, void*) {
   Numbers numbers{opaque, opaque + size};
   const long rows = numbers.next(), columns = numbers.next(), depth = numbers.next();
-  lab::amx::straight({operand<float>(in, 0), depth, false}, {operand<float>(in, 1), columns, false}, operand<float>(in, 2), result(out), rows, columns, depth, true);
+  affine(operand<float>(in, 0), operand<float>(in, 1), operand<float>(in, 2), result(out), rows, columns, depth);
 }
 void affine_kernel(void*, TF_OpKernelContext* context) {
   Call call{context};
   TF_Tensor *x = call.input(0), *kernel = call.input(1), *bias = call.input(2);
   const long rows = TF_Dim(x, 0), depth = TF_Dim(x, 1), columns = TF_Dim(kernel, 1);
   float* y = call.output({rows, columns});
-  if (y != nullptr) lab::amx::straight({floats(x), depth, false}, {floats(kernel), columns, false}, floats(bias), y, rows, columns, depth, true);
+  if (y != nullptr) affine(floats(x), floats(kernel), floats(bias), y, rows, columns, depth);
 }
 
 struct Turned {
@@ -379,6 +387,23 @@ void attention_grad_kernel(void* kernel, TF_OpKernelContext* context) {
   if (dqkv != nullptr) lab::attention::backward(heads, floats(qkv), floats(heard), floats(total), floats(dy), dqkv);
 }
 
+void cached_attention_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  lab::cache::Sizes sizes{};
+  sizes.streams = numbers.next(), sizes.time = numbers.next(), sizes.heads = numbers.next(), sizes.shared = numbers.next(), sizes.depth = numbers.next(), sizes.capacity = numbers.next();
+  lab::cache::attend(sizes, operand<float>(in, 0), operand<float>(in, 1), operand<int32_t>(in, 2), result(out));
+}
+void cached_attention_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  const HeadCounts& counts = *static_cast<HeadCounts*>(kernel);
+  TF_Tensor *rows = call.input(0), *cache = call.input(1), *lengths = call.input(2);
+  const long parts = counts.heads + 2 * counts.shared;
+  if (TF_NumDims(rows) != 3 || TF_Dim(rows, 2) % parts != 0) return call.fail("Cannot attend: expected queries, keys and values [stream, time, channel]");
+  const lab::cache::Sizes sizes{TF_Dim(rows, 0), TF_Dim(rows, 1), counts.heads, counts.shared, TF_Dim(rows, 2) / parts, TF_Dim(cache, 1)};
+  float* heard = call.output({sizes.streams, sizes.time, sizes.heads * sizes.depth});
+  if (heard != nullptr) lab::cache::attend(sizes, floats(rows), floats(cache), integers(lengths), heard);
+}
+
 template <class T>
 void freed(void* kernel) {
   delete static_cast<T*>(kernel);
@@ -442,6 +467,8 @@ NAPI_MODULE_INIT() {
     registered({"LabAttention", {"qkv: float", "segments: int32"}, {"heads: int", "shared: int"}, attention_made, attention_kernel, freed<HeadCounts>, "lab_attention", attention_call});
     registered({"LabAttentionGrad", {"qkv: float", "segments: int32", "heard: float", "total: float", "dy: float"}, {"heads: int", "shared: int"}, attention_made, attention_grad_kernel,
                 freed<HeadCounts>, "lab_attention_grad", attention_grad_call});
+    registered({"LabCachedAttention", {"rows: float", "cache: float", "lengths: int32"}, {"heads: int", "shared: int"}, attention_made, cached_attention_kernel, freed<HeadCounts>,
+                "lab_cached_attention", cached_attention_call});
     return true;
   }();
   (void)once;

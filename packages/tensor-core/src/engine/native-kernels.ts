@@ -79,9 +79,15 @@ const prelu: KernelConfig = {
 const FEWEST_PRODUCTS = 2 ** 17;
 const NARROWEST = 8;
 
-/** Whether our own kernel is the faster one for a product of this size. */
-export function isWorthOwnProduct(rows: number, columns: number, depth: number, batch = 1): boolean {
-  return Math.min(rows, columns, depth) >= NARROWEST && batch * rows * columns * depth >= FEWEST_PRODUCTS;
+/** Whether our own kernel is the faster one for a product of this size; few rows are no hindrance unless there are several products, or A is turned. */
+export function isWorthOwnProduct(
+  rows: number,
+  columns: number,
+  depth: number,
+  { batch = 1, turned = false }: { readonly batch?: number; readonly turned?: boolean } = {},
+): boolean {
+  const narrowest = batch === 1 && !turned ? Math.min(columns, depth) : Math.min(rows, columns, depth);
+  return narrowest >= NARROWEST && batch * rows * columns * depth >= FEWEST_PRODUCTS;
 }
 
 /** Whether our own kernel takes a product: float32, the same batches on both sides, and large enough. */
@@ -91,12 +97,7 @@ function suits(a: Tensor, b: Tensor, turnedA: boolean, turnedB: boolean): boolea
   if (batch.some((size, i) => size !== b.shape[i])) return false;
   const [rows, depth] = (turnedA ? [-1, -2] : [-2, -1]).map((axis) => a.shape.at(axis)!) as [number, number];
   const columns = b.shape.at(turnedB ? -2 : -1)!;
-  return isWorthOwnProduct(
-    rows,
-    columns,
-    depth,
-    batch.reduce((n, size) => n * size, 1),
-  );
+  return isWorthOwnProduct(rows, columns, depth, { batch: batch.reduce((n, size) => n * size, 1), turned: turnedA });
 }
 
 /** Products of matrices on the processor's matrix units; what they are not made for stays with TensorFlow. */

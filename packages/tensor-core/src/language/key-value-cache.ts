@@ -6,30 +6,36 @@ import {
   expandDims,
   fill,
   gather,
+  gatherND,
   greaterEqual,
   less,
-  lessEqual,
   logicalAnd,
+  minimum,
   range,
   reshape,
+  scalar,
+  slice,
+  stack,
   sub,
   sum,
+  tensorScatterUpdate,
   where,
   zeros,
   type Tensor,
   type Tensor1D,
   type Tensor2D,
 } from "@tensorflow/tfjs-core";
-import { besideEachOther, groupedAttention, headsOf } from "../nn/attention.ts";
+import { hasOwnOperations } from "../engine/own-operation.ts";
+import { cachedAttention } from "../nn/attention.ts";
 import type { Decoder } from "../nn/decoder.ts";
 import type { DecoderParams } from "../nn/decoder-params.ts";
 import { axes, ShapeError } from "../shapes.ts";
 
 /**
- * What a decoder remembers of several streams of tokens: keys and values of each layer, [stream, head, capacity, depth], and how many tokens of each stream
- * are in them, int32 [stream]. Smaller lengths take tokens back.
+ * What a decoder remembers of several streams of tokens: for each layer all keys and then all values of a token beside each other,
+ * [stream, capacity, 2 · key-value heads · depth], and how many tokens of each stream are there, int32 [stream]. Smaller lengths take tokens back.
  */
-export type KeyValueCache = { readonly keys: readonly Tensor[]; readonly values: readonly Tensor[]; readonly lengths: Tensor1D };
+export type KeyValueCache = { readonly layers: readonly Tensor[]; readonly lengths: Tensor1D };
 
 /** The logits after the last new token of each stream, [stream, vocabulary], and the cache with the new tokens in it. */
 export type Extended = { readonly logits: Tensor2D; readonly cache: KeyValueCache };
@@ -42,7 +48,7 @@ export type Extended = { readonly logits: Tensor2D; readonly cache: KeyValueCach
  * ```ts
  * import { decoder, keyValueCache } from "@lab/tensor-core";
  * const model = decoder({ vocabulary: 50, context: 16, layers: 2, channels: 8, heads: 2 });
- * keyValueCache(model, 3).keys[0]?.shape; // => [ 3, 2, 16, 4 ]
+ * keyValueCache(model, 3).layers[0]?.shape; // => [ 3, 16, 16 ]
  * ```
  */
 export function keyValueCache(
@@ -53,8 +59,8 @@ export function keyValueCache(
   if (!(Number.isInteger(streams) && streams >= 1)) throw new RangeError(`Cannot lay out a cache: expected at least one stream, got ${streams}`);
   if (!(Number.isInteger(capacity) && capacity >= 1 && capacity <= shape.context))
     throw new RangeError(`Cannot lay out a cache: expected a capacity of 1 to ${shape.context} tokens, got ${capacity}`);
-  const empty = (): Tensor[] => Array.from({ length: shape.layers }, () => zeros([streams, shape.keyValueHeads, capacity, shape.channels / shape.heads]));
-  return { keys: empty(), values: empty(), lengths: zeros([streams], "int32") };
+  const width = (2 * shape.keyValueHeads * shape.channels) / shape.heads;
+  return { layers: Array.from({ length: shape.layers }, () => zeros([streams, capacity, width])), lengths: zeros([streams], "int32") };
 }
 
 /**
@@ -81,42 +87,50 @@ export function extended(
   params: DecoderParams,
   { cache, tokens, counts }: { readonly cache: KeyValueCache; readonly tokens: Tensor2D; readonly counts?: Tensor1D },
 ): Extended {
-  const { channels } = decoder.shape;
+  const { channels, heads, keyValueHeads } = decoder.shape;
   const { streams, time } = axes(
     "extended",
     [tokens, "streams time"],
     [cache.lengths, "streams"],
     ...(counts === undefined ? [] : [[counts, "streams"] as const]),
   );
-  const capacity = cache.keys[0]!.shape[2]!;
+  const capacity = cache.layers[0]!.shape[1]!;
   if (time > capacity) throw new ShapeError(`Cannot extend a cache: expected at most ${capacity} tokens, got [${tokens.shape.join(", ")}]`);
   const added = counts ?? (fill([streams], time, "int32") as Tensor1D);
-  const slots = range(0, capacity, 1, "int32");
-  const rows = range(0, time, 1, "int32");
-  const positions = add(expandDims(cache.lengths, 1), expandDims(rows, 0));
-  // Where each slot's content comes from among the new tokens: [stream, capacity].
-  const source = sub(expandDims(slots, 0), expandDims(cache.lengths, 1));
-  const isNew = reshape(logicalAnd(greaterEqual(source, 0), less(source, expandDims(added, 1))), [streams, 1, capacity, 1]);
-  const from = cast(clipByValue(source, 0, time - 1), "int32");
-  const visible = lessEqual(reshape(slots, [1, 1, capacity]), expandDims(positions, 2));
-  const mask = reshape(where(visible, 0, -1e9), [streams, 1, time, capacity]);
-  const keys: Tensor[] = [];
-  const values: Tensor[] = [];
-
-  const written = (old: Tensor, fresh: Tensor): Tensor => where(isNew, time === 1 ? fresh : gather(fresh, from, 2, 1), old);
-
+  const positions = add(expandDims(cache.lengths, 1), expandDims(range(0, time, 1, "int32"), 0));
+  const written = time === 1 && counts === undefined && hasOwnOperations() ? inPlace(cache.lengths, capacity) : whole(cache.lengths, { added, time, capacity });
+  const layers: Tensor[] = [];
   const stream = decoder.stream(
     params,
     tokens,
     (rows, layer) => {
-      const [q, k, v] = headsOf(rows, decoder.shape);
-      keys.push(written(cache.keys[layer]!, k));
-      values.push(written(cache.values[layer]!, v));
-      return besideEachOther(groupedAttention(q, keys[layer]!, values[layer]!, mask));
+      const width = cache.layers[layer]!.shape[2]!;
+      layers.push(written(cache.layers[layer]!, slice(rows, [0, 0, rows.shape[2]! - width], [streams, time, width])));
+      return cachedAttention(rows, { cache: layers[layer]!, lengths: cache.lengths, heads, keyValueHeads });
     },
     positions,
   );
-  return { logits: decoder.head(params, last(stream, added, channels)) as Tensor2D, cache: { keys, values, lengths: add(cache.lengths, added) } };
+  return { logits: decoder.head(params, last(stream, added, channels)) as Tensor2D, cache: { layers, lengths: add(cache.lengths, added) } };
+}
+
+/** A layer's cache with new rows, [stream, time, width], in it. */
+type Written = (old: Tensor, fresh: Tensor) => Tensor;
+
+/** One row of each stream is replaced, which a loop in a graph does without a copy: the step of generation. Where a cache is full its last row stays. */
+function inPlace(lengths: Tensor1D, capacity: number): Written {
+  const streams = lengths.shape[0];
+  const at = stack([range(0, streams, 1, "int32"), minimum(lengths, scalar(capacity - 1, "int32"))], 1);
+  const fits = expandDims(less(lengths, capacity), 1);
+  return (old, fresh) => tensorScatterUpdate(old, at, where(fits, reshape(fresh, [streams, fresh.shape[2]!]), gatherND(old, at)));
+}
+
+/** Every slot is written anew, from the new rows or from itself. */
+function whole(lengths: Tensor1D, { added, time, capacity }: { readonly added: Tensor1D; readonly time: number; readonly capacity: number }): Written {
+  // Where each slot's content comes from among the new tokens: [stream, capacity].
+  const source = sub(expandDims(range(0, capacity, 1, "int32"), 0), expandDims(lengths, 1));
+  const isNew = expandDims(logicalAnd(greaterEqual(source, 0), less(source, expandDims(added, 1))), 2);
+  const from = cast(clipByValue(source, 0, time - 1), "int32");
+  return (old, fresh) => where(isNew, time === 1 ? fresh : gather(fresh, from, 1, 1), old);
 }
 
 /** The row of each stream's last token that counts: [stream, channel]. */

@@ -2,6 +2,7 @@ import {
   add,
   expandDims,
   less,
+  lessEqual,
   matMul,
   mul,
   range,
@@ -16,6 +17,7 @@ import {
   zeros,
   type Rank,
   type Tensor,
+  type Tensor1D,
   type Tensor2D,
   type Tensor3D,
 } from "@tensorflow/tfjs-core";
@@ -120,6 +122,31 @@ const inOnePass = (rows: Tensor, { heads, keyValueHeads, segments = zeros<Rank.R
     return { value: value!, gradFunc: (dy, saved) => ownOperation("LabAttentionGrad", [...saved, dy], counts) };
   })(rows);
 };
+
+/** Where the keys and values lie that new tokens attend to, their own among them: `lengths` of each stream were there before. */
+export type Cached = {
+  /** [stream, capacity, 2 · keyValueHeads · depth], keys before values. */
+  readonly cache: Tensor;
+  readonly lengths: Tensor1D;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+};
+
+/**
+ * softmax(Q Kᵀ/√d) V over a cache, where new token t of a stream sees slots up to lengths + t: rows of queries, keys and values, as for `selfAttention`,
+ * [stream, time, (heads + 2 keyValueHeads) · depth] → [stream, time, heads · depth]. It has no gradient.
+ */
+export function cachedAttention(rows: Tensor, { cache, lengths, heads, keyValueHeads }: Cached): Tensor {
+  if (hasOwnOperations()) return ownOperation("LabCachedAttention", [rows, cache, lengths], { heads, shared: keyValueHeads })[0]!;
+  const [streams, time, width] = rows.shape as [number, number, number];
+  const [capacity, depth] = [cache.shape[1]!, width / (heads + 2 * keyValueHeads)];
+  const [keys, values] = parts(reshape(cache, [streams, capacity, 2 * keyValueHeads, depth]), 2, 2) as [Tensor, Tensor];
+  const positions = add(expandDims(lengths, 1), expandDims(range(0, time, 1, "int32"), 0));
+  const visible = lessEqual(reshape(range(0, capacity, 1, "int32"), [1, 1, capacity]), expandDims(positions, 2));
+  const mask = reshape(where(visible, 0, -1e9), [streams, 1, time, capacity]);
+  const [k, v] = [keys, values].map((x) => transpose(x, [0, 2, 1, 3])) as [Tensor, Tensor];
+  return besideEachOther(groupedAttention(headsOf(rows, { heads, keyValueHeads })[0], k, v, mask));
+}
 
 /** softmax(Q Kᵀ/√d + mask) V of all heads, causal: rows [batch, time, (heads + 2 keyValueHeads) · depth] → [batch, time, heads · depth]. */
 export function selfAttention(rows: Tensor, how: SelfAttention): Tensor {

@@ -34,6 +34,14 @@ const CALLS: { readonly [op: string]: { readonly target: string; readonly number
   LabAffine: { target: "lab_affine", numbers: (_, [x, kernel]) => [x!.shape[0]!, kernel!.shape[1]!, x!.shape[1]!] },
   LabAttention: { target: "lab_attention", numbers: attention },
   LabAttentionGrad: { target: "lab_attention_grad", numbers: attention },
+  LabCachedAttention: {
+    target: "lab_cached_attention",
+    numbers: (flags, [rows, cache]) => {
+      const [streams, time, width] = rows!.shape as [number, number, number];
+      const [heads, shared] = [Number(flags.get("heads")), Number(flags.get("shared"))];
+      return [streams, time, heads, shared, width / (heads + 2 * shared), cache!.shape[1]!];
+    },
+  },
   LabCrossEntropy: { target: "lab_cross_entropy", numbers: rows },
   LabCrossEntropyGrad: { target: "lab_cross_entropy_grad", numbers: rows },
   LabDot: { target: "lab_dot", numbers: size },
