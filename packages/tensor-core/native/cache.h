@@ -20,10 +20,18 @@ struct Sizes {
   long streams, time, heads, shared, depth, capacity;
 };
 
+constexpr long AHEAD = 12;  // slots to fetch ahead
+
+// The numbers of a slot that will be read soon: it is elsewhere in memory, where no processor looks ahead by itself.
+inline void fetch(const float* slot, long depth) {
+  for (long i = 0; i < depth; i += WIDE) _mm_prefetch(reinterpret_cast<const char*>(slot + i), _MM_HINT_T0);
+}
+
 // softmax(q Kᵀ / √depth) V of one head at one row: `weights` has room for all slots and 16 more.
 inline void hear(const float* q, const float* keys, const float* values, long slots, long stride, long depth, float* weights, float* heard) {
   const float scale = 1 / std::sqrt(static_cast<float>(depth));
   for (long j = 0; j < slots; j += 4) {
+    for (long n = AHEAD; n < AHEAD + 4; n++) fetch(keys + (j + n) * stride, depth);
     __m512 total[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
     sixteens(depth, [&](long i, __mmask16 some) {
       const __m512 x = _mm512_maskz_loadu_ps(some, q + i);
@@ -39,6 +47,7 @@ inline void hear(const float* q, const float* keys, const float* values, long sl
     sum = _mm512_add_ps(sum, weight);
     _mm512_mask_storeu_ps(weights + j, some, weight);
   });
+  for (long j = 0; j < std::min(slots, 2 * AHEAD); j++) fetch(values + j * stride, depth);
   const __m512 inverse = _mm512_set1_ps(1 / _mm512_reduce_add_ps(sum));
   sixteens(depth, [&](long i, __mmask16 some) {
     __m512 even = _mm512_setzero_ps(), odd = _mm512_setzero_ps();

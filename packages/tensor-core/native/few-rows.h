@@ -14,7 +14,7 @@
 
 namespace lab::few {
 
-constexpr long MOST = 24;   // rows of A: for more of them it pays to cut B into bfloat16
+constexpr long MOST = 16;   // rows of A: for more of them it pays to cut B into bfloat16
 constexpr long AHEAD = 24;  // rows of B to fetch ahead
 
 // The sums of four registers, in the first four floats.
@@ -70,13 +70,15 @@ inline void strip(const float* a, long depth, const float* b, const float* bias,
 
 // A row-major [rows, depth], B row-major [depth, columns].
 inline void natural(const float* a, const float* b, const float* bias, float* c, long rows, long columns, long depth) {
-  // The fewer rows, the wider the strips that the registers hold, and the longer the runs of memory.
+  // The fewer rows, the wider the strips that the registers hold, and the longer the runs of memory; but everyone shall have work.
   const auto strips = [&](auto vectors) {
     constexpr int VECTORS = decltype(vectors)::value;
     const long wide = VECTORS * WIDE;
     Crew::here().share(static_cast<int>((columns + wide - 1) / wide), [&](int i) { strip<VECTORS>(a, depth, b, bias, c, rows, columns, i * wide); });
   };
-  if (rows == 1) strips(std::integral_constant<int, 8>{});
+  const bool narrow = columns < 512;
+  if (narrow) strips(std::integral_constant<int, 2>{});
+  else if (rows == 1) strips(std::integral_constant<int, 8>{});
   else if (rows < 8) strips(std::integral_constant<int, 6>{});
   else strips(std::integral_constant<int, 3>{});
 }

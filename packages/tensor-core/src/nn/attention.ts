@@ -84,7 +84,7 @@ export type SelfAttention = {
 };
 
 /** Queries, scaled, keys and values of rows [batch, time, (heads + 2 keyValueHeads) · depth], each [batch, head, time, depth]. */
-export function headsOf(rows: Tensor, { heads, keyValueHeads }: Pick<SelfAttention, "heads" | "keyValueHeads">): readonly [Tensor, Tensor, Tensor] {
+function headsOf(rows: Tensor, { heads, keyValueHeads }: Pick<SelfAttention, "heads" | "keyValueHeads">): readonly [Tensor, Tensor, Tensor] {
   const [batch, time, width] = rows.shape as [number, number, number];
   const depth = width / (heads + 2 * keyValueHeads);
   const [q, k, v] = parts(rows, [heads * depth, keyValueHeads * depth, keyValueHeads * depth], 2) as [Tensor, Tensor, Tensor];
@@ -93,7 +93,7 @@ export function headsOf(rows: Tensor, { heads, keyValueHeads }: Pick<SelfAttenti
 }
 
 /** What all heads hear beside each other: [batch, head, time, depth] → [batch, time, head · depth]. */
-export function besideEachOther(heard: Tensor): Tensor {
+function besideEachOther(heard: Tensor): Tensor {
   const [batch, heads, time, depth] = heard.shape as [number, number, number, number];
   return reshape(transpose(heard, [0, 2, 1, 3]), [batch, time, heads * depth]);
 }
@@ -104,7 +104,7 @@ export function besideEachOther(heard: Tensor): Tensor {
  *
  * @throws ShapeError unless heads is a multiple of the heads of keys and values
  */
-export function groupedAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
+function groupedAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor {
   const [batch, heads, time, depth] = q.shape as [number, number, number, number];
   const shared = k.shape[1]!;
   if (shared === heads) return attended(q, k, v, mask);

@@ -93,6 +93,19 @@ function attentionCase({ batch, time, heads, shared, depth, segments }: Sizes): 
   };
 }
 
+function affineCase(rows: number, inputs: number, outputs: number): Case {
+  return {
+    name: `affine() of ${JSON.stringify({ rows, inputs, outputs })}`,
+    shapes: [[rows, inputs], [inputs, outputs], [outputs]],
+    ours: ([x, kernel, bias]) => affine(x!, { kernel: kernel as Tensor2D, bias: bias as Tensor1D }),
+    exact: ([x, w, b]) =>
+      Array.from({ length: rows * outputs }, (_, n) => {
+        const [i, j] = [Math.floor(n / outputs), n % outputs];
+        return sumOf(inputs, (k) => x![i * inputs + k]! * w![k * outputs + j]!) + b![j]!;
+      }),
+  };
+}
+
 const labels = [3, 0, 39, 7, 1, 38, 12];
 const CASES: readonly Case[] = [
   {
@@ -119,12 +132,10 @@ const CASES: readonly Case[] = [
     ours: ([z]) => negativeLogLikelihood(z!, tensor1d([...labels], "int32")),
     exact: entropies(7, 40, labels),
   },
-  {
-    name: "affine()",
-    shapes: [[70, 50], [50, 45], [45]],
-    ours: ([x, kernel, bias]) => affine(x!, { kernel: kernel as Tensor2D, bias: bias as Tensor1D }),
-    exact: ([x, w, b]) => Array.from({ length: 70 * 45 }, (_, n) => sumOf(50, (k) => x![Math.floor(n / 45) * 50 + k]! * w![k * 45 + (n % 45)]!) + b![n % 45]!),
-  },
+  affineCase(70, 50, 45),
+  affineCase(1, 90, 1600),
+  affineCase(6, 90, 520),
+  affineCase(15, 70, 141),
   {
     name: "dot()",
     shapes: [

@@ -18,7 +18,8 @@ const OPERATIONS: { readonly [outputs: string]: string } = {
     "All Any ArgMax ArgMin AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad BatchMatMul BatchMatMulV2 BatchMatMulV3 BatchToSpaceND BiasAdd BiasAddGrad Bitcast BroadcastTo ClipByValue ConcatV2 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D Conv3DBackpropFilterV2 Conv3DBackpropInputV2 DepthToSpace DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput Diag Dilation2D Einsum ExpandDims FFT Fill GatherNd GatherV2 Identity IFFT Imag L2Loss LinSpace LRN LRNGrad MatrixDiagV3 Max MaxPool MaxPool3D MaxPool3DGrad MaxPoolGrad Mean Min MirrorPad OneHot Pack Pad PadV2 Prod Range Real Reshape ResizeBilinearGrad ResizeNearestNeighborGrad ReverseV2 Roll ScatterNd SegmentSum Select SelectV2 Slice SpaceToBatchND Split SplitV Squeeze StatelessRandomUniformFullIntV2 StatelessWhile StridedSlice Sum TensorScatterUpdate Tile Unpack UnsortedSegmentSum",
   product: "MatMul",
   r0: "BroadcastArgs",
-  results: "LabAffine LabAttention LabAttentionGrad LabCachedAttention LabCrossEntropy LabCrossEntropyGrad LabDot LabGelu LabGeluGrad LabMatMul LabNorm LabNormGrad LabNormal",
+  results:
+    "LabAffine LabAttention LabAttentionGrad LabCachedAttention LabCrossEntropy LabCrossEntropyGrad LabDot LabGelu LabGeluGrad LabMatMul LabNorm LabNormGrad LabNormal",
   resized_images: "ResizeBilinear ResizeNearestNeighbor",
   selected_indices: "NonMaxSuppressionV3",
   "selected_indices selected_scores valid_outputs": "NonMaxSuppressionV5",
