@@ -95,7 +95,7 @@ const scales: { readonly [Name in Effort]: Settings } = {
     headline: 0.22,
     tokens: 100,
     cloze: 20,
-    checkpointEvery: 200,
+    checkpointEvery: 50,
   },
 };
 

@@ -16,6 +16,7 @@ import {
 } from "@lab/tensor-core";
 import { algorithmLaws, noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
+import { ignoredFacts } from "../selection/ignored.ts";
 import { lacy } from "../selection/lacy.ts";
 import { random } from "../selection/random.ts";
 import type { Mask } from "../selection/selector.ts";
@@ -102,6 +103,56 @@ describe("pretrain()", () => {
         for (const parts of [2, 4]) step(parts).forEach((x, i) => expect(Math.abs(x - whole[i]!)).toBeLessThan(1e-5));
         expect(() => step(3)).toThrow("expected a batch of a multiple of 3 rows, got 4");
         expect(() => step(0.5)).toThrow("expected accumulate to be a whole number of at least 1, got 0.5");
+      }),
+    ));
+
+  it("pretrain() of global scope takes the step of the whole batch in parts: the choice is among all tokens, each of which weighs the same", () =>
+    noLeaks(() =>
+      scoped(() => {
+        const params = model.init(key(7));
+        // Facts in the first rows alone, and a last row half filled: parts differ in both.
+        const given: Facts = { ...batch(), factual: tensor2d([1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, ...Array<number>(12).fill(0)], [rows, time], "int32") };
+        const counted = tensor2d([...Array<number>(21).fill(1), 0, 0, 0], [rows, time], "int32");
+        for (const normaliseBy of ["all", "kept"] as const) {
+          const step = (accumulate: number, scope: "forward" | "global"): { readonly rate: number; readonly all: readonly number[] } => {
+            const rules = { calls: lacy({ fraction: 0.25 }), ignores: ignoredFacts(lacy({ fraction: 0.25 })) };
+            const algorithm = pretrain(model, { ...rules, evidence: facts, transform, accumulate, scope, normaliseBy });
+            const [{ params: after, trueTargets }, info] = algorithm.step(key(0), algorithm.init(params), { ...given, counted });
+            return { rate: numbers(info.callRate)[0]!, all: [...numbers(info.loss), ...numbers(info.callLoss), ...numbers(trueTargets), ...flat(after)] };
+          };
+          const whole = step(1, "forward");
+          // 24 positions, 6 of them called; a part of 12 calls 3 at most, and there are facts in the first alone.
+          expect([whole.rate, step(2, "forward").rate].map((rate) => Math.round(rate * 21))).toEqual([6, 3]);
+          for (const parts of [2, 4]) step(parts, "global").all.forEach((x, i) => expect(Math.abs(x - whole.all[i]!)).toBeLessThan(1e-5));
+        }
+        expect(() => pretrain(model, { calls: none, evidence: facts, transform, scope: "all" as "global" })).toThrow(
+          'scope must be "forward" or "global", got "all"',
+        );
+      }),
+    ));
+
+  it("pretrain() calls and ignores nothing before its selection has warmed up, and then as ever", () =>
+    noLeaks(() =>
+      scoped(() => {
+        const rules = { calls: lacy({ fraction: 0.25 }), ignores: ignoredFacts(lacy({ fraction: 0.25 })), evidence: facts, transform };
+        const [warming, at, plain] = [
+          pretrain(model, { ...rules, selectionWarmup: 2 }),
+          pretrain(model, rules),
+          pretrain(model, { ...rules, calls: none, ignores: none }),
+        ];
+        let state = warming.init(model.init(key(7)));
+        for (let i = 0; i < 3; i++) {
+          const [next, info] = warming.step(key(i), state, batch());
+          const [other, theirs] = (i < 2 ? plain : at).step(key(i), state, batch());
+          expect([flat(next.params), numbers(info.callRate), numbers(info.ignoreRate)]).toEqual([
+            flat(other.params),
+            numbers(theirs.callRate),
+            numbers(theirs.ignoreRate),
+          ]);
+          expect([numbers(info.callRate)[0]! > 0, numbers(info.ignoreRate)[0]! > 0]).toEqual([i >= 2, i >= 2]);
+          state = next;
+        }
+        expect(() => pretrain(model, { ...rules, selectionWarmup: -1 })).toThrow("expected selectionWarmup to be a whole number of at least 0, got -1");
       }),
     ));
 

@@ -1,7 +1,9 @@
 import {
   add,
   cast,
+  concat,
   div,
+  greaterEqual,
   logicalAnd,
   logicalNot,
   maximum,
@@ -15,9 +17,12 @@ import {
   type Scalar,
   type Tensor,
   type Tensor2D,
+  type Tensor3D,
 } from "@tensorflow/tfjs-core";
-import { applyUpdates, axes, foldIn, map, norm, scale, termsAndGrad, add as plus } from "@lab/tensor-core";
+import { applyUpdates, axes, foldIn, map, norm, termsAndGrad, add as plus } from "@lab/tensor-core";
 import type { Algorithm, Decoder, DecoderParams, GradientTransform, Key, Tree } from "@lab/tensor-core";
+import { tokenLoss, type TokenLoss } from "../evidence/token-loss.ts";
+import type { Mask, TokenSelector } from "../selection/selector.ts";
 import { delegationOf, delegationTerms, type Delegation, type DelegationOptions } from "./delegation.ts";
 
 /**
@@ -26,8 +31,13 @@ import { delegationOf, delegationTerms, type Delegation, type DelegationOptions 
  */
 export type TokenBatch = { readonly tokens: Tensor2D; readonly targets: Tensor2D; readonly segments?: Tensor2D; readonly counted?: Tensor2D };
 
-/** The parameters, what the transform remembers, and how many positions were trained towards their true token so far, an int32 scalar. */
-export type PretrainState<S extends Tree = Tree> = { readonly params: DecoderParams; readonly transform: S; readonly trueTargets: Scalar };
+/** The parameters, what the transform remembers, and, int32 scalars, the steps taken and how many positions were trained towards their true token so far. */
+export type PretrainState<S extends Tree = Tree> = {
+  readonly params: DecoderParams;
+  readonly transform: S;
+  readonly steps: Scalar;
+  readonly trueTargets: Scalar;
+};
 
 /** Of the step's batch before the update, scalars: L; the mean loss without `<CALL>` of called and of other tokens, nats, 0 where there are none; rates; mean s. */
 export type PretrainInfo = {
@@ -45,9 +55,19 @@ export type PretrainOptions<Evidence, Batch, S extends Tree> = Omit<DelegationOp
   /** What the selectors know of a batch besides its losses; noise is drawn from the key. */
   readonly evidence: (batch: Batch, key: Key) => Evidence;
   readonly transform: GradientTransform<S>;
-  /** Into how many parts a batch is cut whose gradients are averaged: memory for time. The choice of tokens is made within each part. */
+  /** Into how many parts a batch is cut whose gradients are averaged: memory for time. */
   readonly accumulate?: number;
+  /**
+   * Among which tokens is chosen where a batch is cut: those of each part, or those of all parts, at the price of one more forward pass. With `"global"` the step is that of the whole batch, also
+   * where parts differ in how many positions count.
+   */
+  readonly scope?: "forward" | "global";
+  /** Steps at the beginning in which no token is called or ignored: the losses of an untrained model say little of a token. */
+  readonly selectionWarmup?: number;
 };
+
+/** The rules by which tokens are chosen, and what they know. */
+type Choice<Evidence> = Pick<DelegationOptions<Evidence>, "calls" | "evidence" | "ignores">;
 
 /** Sums over positions, from which the info is made. */
 type Sums = {
@@ -75,13 +95,31 @@ function sums({ share, loss, logOdds, called, ignored }: Delegation, counted: Te
   };
 }
 
+/** The gradient of one forward pass, and what was seen in it. */
+type Pass = { readonly grad: DecoderParams; readonly seen: Sums };
+type Chosen = { readonly called: Mask; readonly ignored?: Mask };
+
+/** The mean of passes by weights that sum to 1; what is counted is summed. */
+function mean(passes: readonly Pass[], weight: (pass: Pass) => number | Scalar): Pass {
+  const weighted = passes.map((each): Pass => {
+    const share = weight(each);
+    return { grad: map((x) => mul(x, share), each.grad), seen: { ...each.seen, loss: mul(each.seen.loss, share) } };
+  });
+  return weighted.reduce((a, b) => ({ grad: plus(a.grad, b.grad), seen: map((x, y) => add(x, y), a.seen, b.seen) }));
+}
+
+function countedOf({ counted }: TokenBatch): Tensor2D | undefined {
+  return counted === undefined ? undefined : (cast(counted, "bool") as Tensor2D);
+}
+
 /**
  * Pre-training with delegation: θ ← θ + transform(∇ L(θ)), L the delegation loss whose calls are chosen by the losses of this very batch [Ujvary2026].
  *
  * The model's last token is `<CALL>`. The step is one pure function, the choice included. `trueTargets` counts the positions that had a gradient towards
  * their true token, neither called nor ignored, up to 2³¹ − 1: methods are compared at equal counts. A selector that never calls is ordinary pre-training.
  *
- * @throws RangeError unless accumulate is a whole number of at least 1 that divides the batch; ShapeError where a batch's shapes disagree
+ * @throws RangeError unless accumulate is a whole number of at least 1 that divides the batch, and selectionWarmup one of at least 0, and for a scope that is none; ShapeError where a batch's
+ * shapes disagree
  * @example
  * ```ts
  * import { tensor2d } from "@tensorflow/tfjs-core";
@@ -98,46 +136,85 @@ function sums({ share, loss, logOdds, called, ignored }: Delegation, counted: Te
  */
 export function pretrain<Evidence, Batch extends TokenBatch & Tree, S extends Tree>(
   model: Pick<Decoder, "apply">,
-  { evidence, transform, accumulate = 1, ...delegation }: PretrainOptions<Evidence, Batch, S>,
+  { evidence, transform, accumulate = 1, scope = "forward", selectionWarmup = 0, calls, ignores, ...delegation }: PretrainOptions<Evidence, Batch, S>,
 ): Algorithm<DecoderParams, PretrainState<S>, PretrainInfo, Batch> {
-  if (!(Number.isInteger(accumulate) && accumulate >= 1))
-    throw new RangeError(`Cannot pre-train: expected accumulate to be a whole number of at least 1, got ${accumulate}`);
+  for (const [name, value, least] of [
+    ["accumulate", accumulate, 1],
+    ["selectionWarmup", selectionWarmup, 0],
+  ] as const)
+    if (!(Number.isInteger(value) && value >= least))
+      throw new RangeError(`Cannot pre-train: expected ${name} to be a whole number of at least ${least}, got ${value}`);
+  if (scope !== "forward" && scope !== "global") throw new RangeError(`Cannot pre-train: scope must be "forward" or "global", got "${String(scope)}"`);
 
-  function pass(params: DecoderParams, batch: Batch, key: Key): { readonly grad: DecoderParams; readonly seen: Sums } {
-    const { segments } = batch;
-    const counted = batch.counted === undefined ? undefined : (cast(batch.counted, "bool") as Tensor2D);
+  const logitsOf = (params: DecoderParams, { tokens, segments }: TokenBatch): Tensor3D =>
+    model.apply(params, tokens, segments === undefined ? {} : { segments });
+
+  /** The rules at a step: none before the selection has warmed up. */
+  function rules(steps: Scalar): Pick<PretrainOptions<Evidence, Batch, S>, "calls" | "ignores"> {
+    const given = { calls, ...(ignores !== undefined && { ignores }) };
+    if (selectionWarmup === 0) return given;
+    const begun = greaterEqual(steps, scalar(selectionWarmup, "int32"));
+    const after =
+      (select: TokenSelector<TokenLoss & Evidence>): TokenSelector<TokenLoss & Evidence> =>
+      (known) =>
+        logicalAnd(select(known), begun) as Mask;
+    return { calls: after(calls), ...(ignores !== undefined && { ignores: after(ignores) }) };
+  }
+
+  function pass<Known>(params: DecoderParams, batch: Batch, choice: Choice<Known>): Pass {
+    const counted = countedOf(batch);
     axes("pretrain", [batch.tokens, "batch time"], [batch.targets, "batch time"]);
-    const known = evidence(batch, key);
     const { terms, grad } = termsAndGrad((at: DecoderParams) =>
-      delegationTerms(model.apply(at, batch.tokens, segments === undefined ? {} : { segments }), batch.targets, {
-        ...delegation,
-        evidence: known,
-        ...(counted === undefined ? {} : { counted }),
-      }),
+      delegationTerms(logitsOf(at, batch), batch.targets, { ...delegation, ...choice, ...(counted !== undefined && { counted }) }),
     )(params);
     return { grad, seen: sums(delegationOf(terms), counted) };
   }
+  /** The tokens that are called and ignored, chosen among those of all parts. */
+  function chosen(
+    params: DecoderParams,
+    parts: readonly Batch[],
+    { calls, ignores, evidence: known }: Choice<Evidence>,
+    counted: Tensor2D | undefined,
+  ): Chosen {
+    const own = concat(
+      parts.map((part) => tokenLoss(logitsOf(params, part), part.targets)),
+      0,
+    );
+    const seen = { ...known, loss: counted === undefined ? own : (where(counted, own, NaN) as Tensor2D) };
+    return { called: calls(seen), ...(ignores !== undefined && { ignored: ignores(seen) }) };
+  }
 
-  function parts(params: DecoderParams, batch: Batch, key: Key): { readonly grad: DecoderParams; readonly seen: Sums } {
-    if (accumulate === 1) return pass(params, batch, key);
+  function passes(params: DecoderParams, batch: Batch, { key, steps }: { readonly key: Key; readonly steps: Scalar }): Pass {
+    const select = rules(steps);
+    if (accumulate === 1) return pass(params, batch, { ...select, evidence: evidence(batch, key) });
     const rows = batch.tokens.shape[0];
     if (rows % accumulate !== 0) throw new RangeError(`Cannot pre-train: expected a batch of a multiple of ${accumulate} rows, got ${rows}`);
     const each = rows / accumulate;
-    const part = (i: number): Batch => map((x) => slice(x, [i * each], [each]), batch);
-    const first = pass(params, part(0), foldIn(key, 0));
-    let total = first;
-    for (let i = 1; i < accumulate; i++) {
-      const next = pass(params, part(i), foldIn(key, i));
-      total = { grad: plus(total.grad, next.grad), seen: map((x, y) => add(x, y), total.seen, next.seen) };
-    }
-    const mean = 1 / accumulate;
-    return { grad: scale(mean, total.grad), seen: { ...total.seen, loss: mul(total.seen.loss, mean) } };
+    const cut = <T extends Tree>(tree: T, i: number): T => map((x) => slice(x, [i * each], [each]), tree);
+    const parts = Array.from({ length: accumulate }, (_, i) => cut(batch, i));
+    if (scope === "forward")
+      return mean(
+        parts.map((part, i) => pass(params, part, { ...select, evidence: evidence(part, foldIn(key, i)) })),
+        () => 1 / accumulate,
+      );
+    const { called, ignored } = chosen(params, parts, { ...select, evidence: evidence(batch, key) }, countedOf(batch));
+    const taken = parts.map((part, i) =>
+      pass(params, part, { calls: () => cut(called, i), ...(ignored !== undefined && { ignores: () => cut(ignored, i) }), evidence: {} }),
+    );
+    // What each part's loss was divided by: its share of what the whole batch's is divided by.
+    const size = ({ seen }: Pass): Scalar => (delegation.normaliseBy === "kept" ? sub<Scalar>(seen.counted, seen.ignored) : seen.counted);
+    const all = maximum(
+      taken.map(size).reduce((total, x) => add<Scalar>(total, x)),
+      1,
+    );
+    return mean(taken, (part) => div<Scalar>(size(part), all));
   }
 
   return {
-    init: (params) => ({ params, transform: transform.init(params), trueTargets: scalar(0, "int32") }),
+    init: (params) => ({ params, transform: transform.init(params), steps: scalar(0, "int32"), trueTargets: scalar(0, "int32") }),
     step(key, state, batch) {
-      const { grad, seen } = parts(state.params, batch, key);
+      const { grad, seen } = passes(state.params, batch, { key, steps: state.steps });
+      const steps = add<Scalar>(state.steps, scalar(1, "int32"));
       const [updates, next] = transform.update(grad, state.transform, state.params);
       const learned = sub(sub(seen.counted, seen.called), seen.ignored);
       const trueTargets = add<Scalar>(state.trueTargets, cast(learned, "int32"));
@@ -152,7 +229,7 @@ export function pretrain<Evidence, Batch extends TokenBatch & Tree, S extends Tr
         gradNorm: norm(grad),
         trueTargets,
       };
-      return [{ params: applyUpdates(state.params, updates), transform: next, trueTargets }, info];
+      return [{ params: applyUpdates(state.params, updates), transform: next, steps, trueTargets }, info];
     },
   };
 }
