@@ -1,3 +1,4 @@
+export type { AnswerUnit } from "./cascade/answer-unit.ts";
 export {
   fixedThreshold,
   runningQuantile,
@@ -8,20 +9,12 @@ export {
   type RunningQuantileOptions,
   type TrackingState,
 } from "./cascade/call-budget.ts";
+export { callControl, type CallControl, type CallControlOptions } from "./cascade/call-control.ts";
 export { callLogit, callLogProbability, logOdds, margin, type CallScore } from "./cascade/call-score.ts";
+export { callShares, type CallShares } from "./cascade/call-shares.ts";
 export { localContinuation, type Answer, type Continuation, type LocalContinuationOptions } from "./cascade/continuation.ts";
 export { decoded, type Decoded, type Decoding } from "./cascade/decoding.ts";
-export {
-  callControl,
-  decide,
-  generate,
-  type CallControl,
-  type CallDecision,
-  type Emission,
-  type GenerateOptions,
-  type Reason,
-  type SmallModel,
-} from "./cascade/generate.ts";
+export { decide, generate, type CallDecision, type Emission, type GenerateOptions, type Reason, type SmallModel } from "./cascade/generate.ts";
 export { languageStreams, type LanguageStreams } from "./cascade/language-streams.ts";
 export { assessed, lossBins, type Assessed, type LossBin, type Proposal } from "./evaluation/acceptability.ts";
 export { bootstrap, type BootstrapOptions, type Interval } from "./evaluation/bootstrap.ts";

@@ -1,7 +1,7 @@
 import { key, uniformNumbers } from "@lab/tensor-core";
 import { describe, expect, it } from "vitest";
 import { fixedThreshold, runningQuantile, tracking } from "./call-budget.ts";
-import { callControl } from "./generate.ts";
+import { callControl } from "./call-control.ts";
 
 const T = 10_000;
 const independent = uniformNumbers(key(1), T);
@@ -62,6 +62,33 @@ describe("tracking()", () => {
         expect(Math.abs(control.calls / (i + 1) - rate)).toBeLessThanOrEqual((1 + learningRate) / (learningRate * (i + 1)) + 1e-9);
       });
     }
+  });
+});
+
+describe("callControl()", () => {
+  it("callControl() in pieces keeps answers of several pieces to the rate of pieces, whatever order they are told in", () => {
+    for (const budget of [
+      runningQuantile({ rate: 0.22, history: [...uniformNumbers(key(2), 200)] }),
+      tracking({ rate: 0.22, start: 0.5, learningRate: 0.05 }),
+    ]) {
+      const control = callControl<never>(budget as never, { unit: "pieces" });
+      let [own, theirs, waiting, failed] = [0, 0, [] as number[], 0];
+      for (let t = 0; t < T; t++) {
+        if (!control.decide(independent[t]!).call) own++;
+        // Each seventh call has no answer; the others have one to four pieces.
+        else waiting.push(control.calls % 7 === 0 ? 0 : 1 + (control.calls % 4));
+        if (t % 5 !== 4) continue;
+        for (const pieces of waiting.splice(0).toReversed()) {
+          control.answered(pieces);
+          theirs += pieces;
+          own += Number(pieces === 0);
+          failed += Number(pieces === 0);
+        }
+      }
+      expect(Math.abs(theirs / (own + theirs) - 0.22)).toBeLessThan(0.005);
+      expect([control.decisions, failed > 100, control.calls / T < 0.15]).toEqual([T, true, true]);
+    }
+    expect(() => callControl(fixedThreshold(0), { unit: "words" as "pieces" })).toThrow('unit must be "decisions" or "pieces", got "words"');
   });
 });
 

@@ -3,9 +3,11 @@ export interface CallBudget<State extends BudgetState = BudgetState> {
   init(): State;
   /** The next state, whether to call, and the score above which a call was due. A NaN never calls, and is not remembered. */
   step(state: State, score: number): readonly [next: State, call: boolean, threshold: number];
+  /** The state where a call that was counted as one piece of text counts as so many: 0 where it was not answered, so that the piece is one's own. */
+  answered(state: State, pieces: number): State;
 }
 
-/** Decisions so far, and how many of them were calls. */
+/** Decisions so far, and how many of them were calls; where answers are counted by their pieces, pieces so far and those that were answers. */
 export type BudgetState = { readonly decisions: number; readonly calls: number };
 
 /** Scores from the oldest to the newest, and sorted. */
@@ -28,6 +30,11 @@ function checkedRate(rate: number): void {
   if (!(rate >= 0 && rate <= 1)) throw new RangeError(`Cannot keep to a budget: rate must be in [0, 1], got ${rate}`);
 }
 
+/** The counts where a call that stands there as one piece has so many. */
+function recounted({ decisions, calls }: BudgetState, pieces: number): BudgetState {
+  return { decisions: decisions - 1 + Math.max(1, pieces), calls: calls - 1 + pieces };
+}
+
 /** Where a value belongs in sorted ones: before the first that is not smaller. */
 function place(sorted: readonly number[], value: number): number {
   let [low, high] = [0, sorted.length];
@@ -43,7 +50,7 @@ function place(sorted: readonly number[], value: number): number {
  * Calls where the score is above a running quantile of the scores: b_t = clamp(b + g (b t − k)/w, 0, 1), τ_t the 1 − b_t quantile of the remembered scores
  * [Ujvary2026]; the paper names the quantile, the correction is ours. A score equal to τ_t calls if k < b (t + 1), so that constant scores call at rate b too.
  *
- * Held for long streams: not for a single short text, whose scores are alike. The rate is that of decisions.
+ * Held for long streams: not for a single short text, whose scores are alike. The rate is that of decisions, or of pieces where `callControl` counts those.
  *
  * @throws RangeError unless rate is in [0, 1], gain ≥ 0, horizon > 0, memory a whole number of at least 1, and no score of the history NaN
  * @example
@@ -76,6 +83,7 @@ export function runningQuantile({ rate, history = [], gain = 1, horizon = 20, me
       if (later.length > memory) kept.splice(place(kept, later.shift()!), 1);
       return [{ decisions: t + 1, calls: k + Number(call), recent: later, sorted: kept }, call, aim === 1 ? -Infinity : threshold];
     },
+    answered: (state, pieces) => ({ ...state, ...recounted(state, pieces) }),
   };
 }
 
@@ -110,6 +118,12 @@ export function tracking({
       const call = score > threshold;
       return [{ decisions: decisions + 1, calls: calls + Number(call), threshold: threshold + learningRate * (Number(call) - rate) }, call, threshold];
     },
+    answered(state, pieces) {
+      const counts = recounted(state, pieces);
+      // As if each piece had been decided by itself, so that the updates still telescope.
+      const surplus = counts.calls - state.calls - rate * (counts.decisions - state.decisions);
+      return { ...counts, threshold: state.threshold + learningRate * surplus };
+    },
   };
 }
 
@@ -132,5 +146,6 @@ export function fixedThreshold(threshold: number): CallBudget {
       const call = score > threshold;
       return [{ decisions: decisions + 1, calls: calls + Number(call) }, call, threshold];
     },
+    answered: recounted,
   };
 }

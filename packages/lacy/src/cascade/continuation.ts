@@ -1,4 +1,5 @@
 import type { Autoregressive, Awaitable, Token, Tokenizer } from "@lab/tensor-core";
+import { begun, checkedUnit, LONGEST, type AnswerUnit } from "./answer-unit.ts";
 import { decoded } from "./decoding.ts";
 
 /** What the bigger model adds to a text; `end` says that it would write nothing after it. */
@@ -15,12 +16,9 @@ export type LocalContinuationOptions = {
   readonly end?: Token;
   /** Tokens that are never answered: `<CALL>`, where the bigger model has one. */
   readonly excluded?: readonly Token[];
-  /** One token of the bigger model, as in the paper, or as many as a word takes. */
-  readonly answer?: "token" | "word";
+  /** One token of the bigger model, as in the paper, or as many as a word or a span takes. */
+  readonly answer?: AnswerUnit;
 };
-
-/** Tokens of one answer at most. */
-const LONGEST = 24;
 
 /** The text without a space at its end: tokenizers join a space to the word that follows it. */
 export function unspaced(text: string): string {
@@ -28,10 +26,10 @@ export function unspaced(text: string): string {
 }
 
 /**
- * A model on this machine as the bigger one, with a tokenizer of its own: its likeliest next token, or word. An answer that would end inside a character, or that only repeats the space at the end
+ * A model on this machine as the bigger one, with a tokenizer of its own: its likeliest next token, word or span. An answer that would end inside a character, or that only repeats the space at the end
  * of the text, is gone on with.
  *
- * @throws RangeError, when it is asked, for tokens that are not the model's
+ * @throws RangeError for a unit of answers that is none and, when it is asked, for tokens that are not the model's
  * @example
  * ```ts
  * import { bytePairTokenizer, learnedBytePairs, tabular } from "@lab/tensor-core";
@@ -43,6 +41,7 @@ export function unspaced(text: string): string {
  */
 export function localContinuation(model: Autoregressive, { tokenizer, end, excluded = [], answer = "token" }: LocalContinuationOptions): Continuation {
   const marks = Object.values(tokenizer.specials).filter((token) => token !== end);
+  checkedUnit(answer);
   const never = [...new Set([...excluded, ...marks])];
   return {
     async continue(text, { signal } = {}) {
@@ -51,18 +50,18 @@ export function localContinuation(model: Autoregressive, { tokenizer, end, exclu
       const prefix = tokenizer.encode(sent);
       const tokens: Token[] = [];
       let whole = "";
-      while (tokens.length < LONGEST) {
+      while (tokens.length < LONGEST[answer]) {
         signal?.throwIfAborted();
         const { token } = decoded(await model.logProbs([...prefix, ...tokens]), { uniform: 0, excluded: never });
         if (token === end) return { text: stripped(whole, spaced), end: true };
         tokens.push(token);
         const read = readable(tokenizer.bytes(tokens));
         if (read === undefined) continue;
-        if (answer === "word" && /\S\s/u.test(read)) break;
         whole = read;
-        if (answer === "token" && stripped(read, spaced) !== "") break;
+        const done = answer === "token" ? stripped(read, spaced) !== "" : begun(read, answer) !== undefined;
+        if (done) break;
       }
-      return { text: stripped(whole, spaced), end: false };
+      return { text: stripped(answer === "token" ? whole : (begun(whole, answer) ?? whole), spaced), end: false };
     },
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
+import { begun, checkedUnit, LONGEST, type AnswerUnit } from "./answer-unit.ts";
 import { stripped, unspaced, type Answer, type Continuation } from "./continuation.ts";
 
 export type EndpointContinuationOptions = {
@@ -12,6 +13,8 @@ export type EndpointContinuationOptions = {
   readonly apiKey?: string;
   /** `/completions`, or `/chat/completions` where there is nothing else: another cascade, whose answers are words. */
   readonly speaks?: "completions" | "chat";
+  /** One token of the bigger model, or as many as a word or a span takes. A chat gives words at least. */
+  readonly answer?: AnswerUnit;
   /** Milliseconds for one answer. */
   readonly timeout?: number;
   /** How often a question is asked again, with growing pauses. */
@@ -30,6 +33,9 @@ export type EndpointContinuationOptions = {
   readonly onAnswer?: (asked: Asked) => void;
 };
 
+/** What a chat is asked for. */
+const ASKED = { word: "the next word only", span: "the next word only, or with all words of the name, the date or the number that it begins" } as const;
+
 /** What one question took. */
 export type Asked = {
   readonly milliseconds: number;
@@ -44,11 +50,11 @@ export type Asked = {
 export type EndpointLog = { asked: number; cached: number; failed: number; milliseconds: number; sent: number; received: number; cost: number };
 
 /**
- * A bigger model behind any OpenAI-compatible endpoint: the next token at temperature 0, or from a chat the next word.
+ * A bigger model behind any OpenAI-compatible endpoint: the next token at temperature 0, or the next word or span; from a chat the next word at least.
  *
  * A text that ends in a space is sent without it, and the space taken off the answer.
  *
- * @throws RangeError for numbers that are none; when it is asked, what the service answers instead after all retries, the signal's reason, and Error while the service rests after failures
+ * @throws RangeError for numbers and a unit of answers that are none; when it is asked, what the service answers instead after all retries, the signal's reason, and Error while the service rests after failures
  * @example
  * ```ts
  * import { endpointContinuation } from "@lab/lacy/serve";
@@ -62,6 +68,7 @@ export async function endpointContinuation({
   baseURL,
   apiKey = process.env["OPENAI_API_KEY"] ?? "none",
   speaks = "completions",
+  answer = "token",
   timeout = 30_000,
   retries = 2,
   concurrency = 8,
@@ -72,6 +79,7 @@ export async function endpointContinuation({
   price = { sent: 0, received: 0 },
   onAnswer,
 }: EndpointContinuationOptions): Promise<Continuation & { readonly log: Readonly<EndpointLog> }> {
+  checkedUnit(answer);
   for (const [name, value] of Object.entries({ concurrency, perMinute, patience }))
     if (!(value >= 1 && (value === Infinity || Number.isInteger(value))))
       throw new RangeError(`Cannot ask ${model}: ${name} must be a whole number of at least 1, got ${value}`);
@@ -84,18 +92,28 @@ export async function endpointContinuation({
 
   type Reply = Answer & { readonly sent: number; readonly received: number };
   async function completion(prompt: string, signal: AbortSignal | undefined): Promise<Reply> {
-    const { choices, usage } = await client.completions.create({ model, prompt, max_tokens: 1, temperature: 0 }, { signal });
-    const text = choices[0]?.text ?? "";
-    // One token was asked for: the text is over only where the service stopped before it.
-    return { text, end: text === "" && choices[0]?.finish_reason === "stop", sent: usage?.prompt_tokens ?? 0, received: usage?.completion_tokens ?? 0 };
+    const most = answer === "token" ? 1 : LONGEST[answer];
+    const { choices, usage } = await client.completions.create({ model, prompt, max_tokens: most, temperature: 0 }, { signal });
+    const written = choices[0]?.text ?? "";
+    const text = answer === "token" ? written : (begun(written, answer) ?? written);
+    // The text is over only where the service stopped by itself, after nothing that is left out here. Of one token it says so where it gives none.
+    const end = choices[0]?.finish_reason === "stop" && (answer === "token" ? text === "" : text === written);
+    return { text, end, sent: usage?.prompt_tokens ?? 0, received: usage?.completion_tokens ?? 0 };
   }
   async function chat(prompt: string, signal: AbortSignal | undefined): Promise<Reply> {
     const messages = [
-      { role: "system", content: "Continue the text of the user. Answer with the next word only, with the mark after it if there is one." },
+      {
+        role: "system",
+        content: `Continue the text of the user. Answer with ${ASKED[answer === "span" ? "span" : "word"]}, with the mark after it if there is one.`,
+      },
       { role: "user", content: prompt },
     ] as const;
-    const { choices, usage } = await client.chat.completions.create({ model, messages: [...messages], temperature: 0, max_tokens: 16 }, { signal });
-    const [word = ""] = (choices[0]?.message.content ?? "").trim().split(/\s+/u);
+    const { choices, usage } = await client.chat.completions.create(
+      { model, messages: [...messages], temperature: 0, max_tokens: LONGEST[answer] },
+      { signal },
+    );
+    const said = (choices[0]?.message.content ?? "").trim();
+    const word = begun(`${said} .`, answer === "span" ? "span" : "word") ?? said;
     const joins = word === "" || /^[\p{P}]/u.test(word) || /\s$/u.test(prompt) || prompt === "";
     return { text: joins ? word : ` ${word}`, end: false, sent: usage?.prompt_tokens ?? 0, received: usage?.completion_tokens ?? 0 };
   }
@@ -123,7 +141,7 @@ export async function endpointContinuation({
           : join(
               cache,
               `${createHash("sha256")
-                .update(JSON.stringify([client.baseURL, model, speaks, sent]))
+                .update(JSON.stringify([client.baseURL, model, speaks, sent, ...(answer === "token" ? [] : [answer])]))
                 .digest("hex")}.json`,
             );
       const kept =

@@ -3,10 +3,12 @@ import { tensor2d, type Tensor2D } from "@tensorflow/tfjs-core";
 import { noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
 import { fixedThreshold, runningQuantile } from "./call-budget.ts";
+import { callShares } from "./call-shares.ts";
 import { callLogit, callLogProbability, logOdds, margin } from "./call-score.ts";
 import { localContinuation, type Continuation } from "./continuation.ts";
 import { decoded } from "./decoding.ts";
-import { callControl, generate, type Emission, type GenerateOptions, type SmallModel } from "./generate.ts";
+import { callControl } from "./call-control.ts";
+import { generate, type Emission, type GenerateOptions, type SmallModel } from "./generate.ts";
 import { languageStreams } from "./language-streams.ts";
 
 await engine();
@@ -127,6 +129,54 @@ describe("generate()", () => {
     expect(new Set(pieces.map((piece) => piece.by))).toEqual(new Set(["large"]));
   });
 
+  it("generate() takes a token, a word or a span for a call, and shares of calls, pieces and characters are told apart", async () => {
+    const goal = "Ada was born in New Ross 1911. ";
+    for (const [answer, first] of [
+      ["token", "A"],
+      ["word", "Ada"],
+      ["span", "Ada"],
+    ] as const) {
+      const large = localContinuation(reciting(goal), { tokenizer: bytes, end: 256, excluded: [257], answer });
+      const small = reciting("-".repeat(31), (place) => (place === 0 || place === 15 ? 9 : -9));
+      const recited = goal.slice(0, 15);
+      const [called] = await written(small, "", { large, control: callControl(fixedThreshold(0)), maxTokens: 1 });
+      expect([called!.text, called!.by]).toEqual([first, "large"]);
+      const pieces = await written(small, recited, { large, control: callControl(fixedThreshold(0)), maxTokens: 18 });
+      const given = { token: " ", word: " New", span: " New Ross 1911." }[answer];
+      expect([pieces[0]!.text, text(pieces)]).toEqual([given, given + "-".repeat(18 - given.length)]);
+      const { decisions, calls, callRate, pieceRate, characterRate } = callShares(pieces);
+      expect([decisions, calls, callRate, pieceRate, characterRate]).toEqual([
+        19 - given.length,
+        1,
+        1 / (19 - given.length),
+        given.length / 18,
+        given.length / 18,
+      ]);
+    }
+    expect(() => localContinuation(reciting("a"), { tokenizer: bytes, answer: "line" as "word" })).toThrow(
+      'answer must be "token", "word" or "span", got "line"',
+    );
+  });
+
+  it("generate() in pieces keeps the bigger model's share of the text, which in decisions is more where answers are long", async () => {
+    const large: Continuation = { continue: () => ({ text: "four", end: false }) };
+    const share = async (unit: "decisions" | "pieces"): Promise<{ readonly callRate: number; readonly pieceRate: number }> => {
+      const control = callControl(runningQuantile({ rate: 0.2, history: Array.from({ length: 200 }, (_, i) => Math.sin(i * i) - 5) }), { unit });
+      return callShares(
+        await written(
+          reciting("abcdefg", (place) => Math.sin(place * place)),
+          "",
+          { large, control, maxTokens: 600 },
+        ),
+      );
+    };
+    const [decisions, pieces] = [await share("decisions"), await share("pieces")];
+    // 600 pieces, an answer of four: the correction leaves a few of them over.
+    expect(Math.abs(decisions.callRate - 0.2)).toBeLessThan(0.02);
+    expect(Math.abs(pieces.pieceRate - 0.2)).toBeLessThan(0.02);
+    expect([decisions.pieceRate > 0.4, pieces.callRate < 0.1]).toEqual([true, true]);
+  });
+
   it("generate() goes on by itself where the bigger model fails or says nothing, and counts calls", async () => {
     let asked = 0;
     const large: Continuation = {
@@ -147,6 +197,7 @@ describe("generate()", () => {
       [0, 1, 2, 3, 4, 5].map((i) => (i % 2 === 0 ? "small failed upstream died" : "small unanswered")),
     );
     expect([control.calls, asked]).toEqual([6, 6]);
+    expect(callShares(pieces)).toEqual({ decisions: 6, calls: 6, callRate: 1, pieceRate: 0, characterRate: 0 });
   });
 
   it("generate() stops at the signal, and does not call that a failure", async () => {

@@ -9,7 +9,7 @@ import {
   type Token,
   type Tokenizer,
 } from "@lab/tensor-core";
-import type { BudgetState, CallBudget } from "./call-budget.ts";
+import type { CallControl } from "./call-control.ts";
 import { callLogit, margin, type CallScore } from "./call-score.ts";
 import type { Answer, Continuation } from "./continuation.ts";
 import { checkedDecoding, decoded, type Decoding } from "./decoding.ts";
@@ -55,40 +55,6 @@ export type GenerateOptions = Decoding & {
   readonly retokenise?: "whole" | "append";
   readonly signal?: AbortSignal;
 };
-
-/** A budget with what it remembers, shared by texts. */
-export interface CallControl {
-  decide(score: number): { readonly call: boolean; readonly threshold: number };
-  readonly decisions: number;
-  readonly calls: number;
-}
-
-/**
- * A budget that remembers: what several texts share, so that the rate is held over all of them.
- *
- * @example
- * ```ts
- * import { callControl, fixedThreshold } from "@lab/lacy";
- * const control = callControl(fixedThreshold(0));
- * [control.decide(1).call, control.decide(-1).call, control.calls]; // => [ true, false, 1 ]
- * ```
- */
-export function callControl<State extends BudgetState>(budget: CallBudget<State>): CallControl {
-  let state = budget.init();
-  return {
-    decide(score) {
-      const [next, call, threshold] = budget.step(state, score);
-      state = next;
-      return { call, threshold };
-    },
-    get decisions() {
-      return state.decisions;
-    },
-    get calls() {
-      return state.calls;
-    },
-  };
-}
 
 /** Whether a call is due after a text, and the score that says so. */
 export type CallDecision = { readonly score: number; readonly call: boolean; readonly threshold: number };
@@ -151,12 +117,14 @@ export async function* generate(
         text += answer.text;
         const before = tokens.length;
         const given = tokenizer.encode(answer.text);
+        control!.answered(given.length);
         tokens = retokenise === "whole" ? tokenizer.encode(text) : [...tokens, ...given];
         written += Math.max(1, tokens.length - before);
         yield { text: answer.text, tokens: given, by: "large", reason: "called", logProb: NaN, score, threshold: decision.threshold, milliseconds };
         if (answer.end) return;
         continue;
       }
+      control!.answered(0);
       if (answer?.end === true) return;
       reason = failure === undefined ? "unanswered" : "failed";
     }

@@ -8,7 +8,8 @@ import { runningQuantile } from "../cascade/call-budget.ts";
 import { callLogit, callLogProbability, logOdds, margin, type CallScore } from "../cascade/call-score.ts";
 import { localContinuation, type Continuation } from "../cascade/continuation.ts";
 import { endpointContinuation } from "../cascade/endpoint.ts";
-import { callControl, generate, type CallControl } from "../cascade/generate.ts";
+import { callControl, type CallControl } from "../cascade/call-control.ts";
+import { generate } from "../cascade/generate.ts";
 import { languageStreams } from "../cascade/language-streams.ts";
 import type { TextSource } from "../serve/request.ts";
 import { numberOf, type TextFlag } from "./flag.ts";
@@ -141,6 +142,7 @@ function remembering(control: CallControl, scores: number[]): CallControl {
       if (scores.length > 2 * MEMORY) scores.splice(0, scores.length - MEMORY);
       return control.decide(score);
     },
+    answered: (pieces) => control.answered(pieces),
     get decisions() {
       return control.decisions;
     },

@@ -1,7 +1,8 @@
 import type { Tokenizer } from "@lab/tensor-core";
+import type { CallControl } from "../cascade/call-control.ts";
 import { margin, type CallScore } from "../cascade/call-score.ts";
 import { decoded } from "../cascade/decoding.ts";
-import type { CallControl, SmallModel } from "../cascade/generate.ts";
+import type { SmallModel } from "../cascade/generate.ts";
 import type { FactSpan, FactTagger } from "../facts/fact-span.ts";
 
 /** A token of a text: its loss ℓ without `<CALL>`, nats, what it is and by which rule, and whether the model would have called for it. */
