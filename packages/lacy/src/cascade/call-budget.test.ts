@@ -67,11 +67,10 @@ describe("tracking()", () => {
 
 describe("callControl()", () => {
   it("callControl() in pieces keeps answers of several pieces to the rate of pieces, whatever order they are told in", () => {
-    for (const budget of [
-      runningQuantile({ rate: 0.22, history: [...uniformNumbers(key(2), 200)] }),
-      tracking({ rate: 0.22, start: 0.5, learningRate: 0.05 }),
-    ]) {
-      const control = callControl<never>(budget as never, { unit: "pieces" });
+    const unit = "pieces";
+    const quantile = callControl(runningQuantile({ rate: 0.22, history: [...uniformNumbers(key(2), 200)] }), { unit });
+    const tracked = callControl(tracking({ rate: 0.22, start: 0.5, learningRate: 0.05 }), { unit });
+    for (const control of [quantile, tracked]) {
       let [own, theirs, waiting, failed] = [0, 0, [] as number[], 0];
       for (let t = 0; t < T; t++) {
         if (!control.decide(independent[t]!).call) own++;

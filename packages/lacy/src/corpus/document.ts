@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isAnnotatedText, lookedUp } from "./looked-up.ts";
 
 /** What a document says of its subject, word for word: `text.slice(start, start + value.length) === value`, UTF-16 units. */
 export type Fact = readonly [attribute: string, value: string, start: number];
@@ -33,7 +34,7 @@ const given = z.object({
 /**
  * A document from a record of a file, its facts checked against its text. Only `title` and `text` must be there; other fields are left out.
  *
- * A fact without a place, `[attribute, value]`, is put with `more`.
+ * A fact without a place, `[attribute, value]`, is put with `more`. A record of LMLM [Zhao2025], which has an `annotated_text`, is read as `lookedUp` says.
  *
  * @throws TypeError, naming the field, for a record of another form, or where a fact does not stand in the text
  * @example
@@ -43,7 +44,7 @@ const given = z.object({
  * ```
  */
 export function document(value: unknown): Document {
-  const parsed = given.safeParse(value);
+  const parsed = given.safeParse(isAnnotatedText(value) ? lookedUp(value) : value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new TypeError(`Cannot take a record as a document: ${issue!.path.join(".") || "the record"}: ${issue!.message}`);

@@ -1,14 +1,16 @@
 import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 
 /** A record of a file and where it stands, for messages. */
 export type Placed = { readonly value: unknown; readonly place: string };
 
-/** Endings of the files that are read. */
+/** Endings of the files that are read in a folder. A file of JSON, a list of records or an object that holds one as `examples`, is read where it is named. */
 export const READABLE: RegExp = /\.(?:(?:jsonl|ndjson)(?:\.gz)?|parquet)$/i;
 
-/** The records of a file of JSON Lines, plain or gzipped, or of Parquet, one at a time. */
+/** The records of a file of JSON Lines, plain or gzipped, of JSON or of Parquet, one at a time. */
 export function records(path: string): AsyncGenerator<Placed> {
+  if (/\.json$/i.test(path)) return listedRecords(path);
   return /\.parquet$/i.test(path) ? parquetRecords(path) : lineRecords(path);
 }
 
@@ -26,6 +28,18 @@ async function* lineRecords(path: string): AsyncGenerator<Placed> {
     }
     yield { value, place };
   }
+}
+
+async function* listedRecords(path: string): AsyncGenerator<Placed> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  const list = typeof value === "object" && value !== null && "examples" in value ? value.examples : value;
+  if (!Array.isArray(list)) throw new TypeError(`Cannot read ${path}: expected a list of records, or one as "examples"`);
+  for (const [i, each] of list.entries()) yield { value: each, place: `${path}, record ${i + 1}` };
 }
 
 /** Split at \n alone: JSON may hold the other ends of lines that Unicode has. */
