@@ -37,7 +37,7 @@ describe("lookedUp()", () => {
     expect(lookedUp({ annotated_text: "[dblookup('Ada', 'Town') -> Oslo] Oslo", text: "no title" })).toMatchObject({
       title: "Ada",
       text: "Oslo",
-      calls: [[0]],
+      calls: [[0, "Ada", "Town", "Oslo"]],
     });
   });
 
