@@ -68,10 +68,32 @@ describe("lacy", () => {
     expect((await lacy(...train, "--steps", "4", "--rate", "0.1")).err).toContain("it was written with rate = 0.002, this run has 0.1");
   });
 
+  it("lacy trains by the calls of LMLM, chosen among all parts of a batch once its selection has warmed up, and logs as it goes", async () => {
+    const examples = Array.from({ length: 4 }, (_, i) => ({
+      annotated_text: `Mira Oduya was born in [dblookup('Mira Oduya', 'Birth Place') -> Nairobi] Nairobi in [dblookup('Mira Oduya', 'Birth Date') -> 191${i}] 191${i}.`,
+    }));
+    await writeFile(at("train-calls.json"), JSON.stringify({ examples }));
+    const judge = ["train", "--data", at("train-calls.json"), ...train.slice(3, 5), "--out", at("judge"), ...small, "--rule", "judge", "--log-every", "1"];
+    const parts = ["--accumulate", "2", "--scope", "global", "--selection-warmup", "1", "--steps", "2"];
+    const { callRate, trueTargets, ...told } = (await result(...judge, ...parts)) as { callRate: number; trueTargets: number };
+    expect(told).toMatchObject({ steps: 2, documents: 4, rule: "judge" });
+    const rates = (await readFile(at("judge/log/log.jsonl"), "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as { callRate: number }).callRate);
+    // Of two rows of 16 tokens, those of "Nairobi" and of the year.
+    expect([rates.length, rates[0], rates[1]! > 0.1, rates[1]! < 0.6]).toEqual([2, 0, true, true]);
+    expect([callRate, trueTargets]).toEqual([rates[1]! / 2, 64 - 32 * rates[1]!]);
+    expect((await lacy(...train.slice(0, 5), "--out", at("none"), ...small, "--rule", "judge")).err).toContain("no document has calls");
+    expect((await lacy(...judge, "--accumulate", "3")).err).toContain("expected --batch to be a multiple of --accumulate");
+  });
+
   it("lacy generates in a cascade, and explains", async () => {
     const cascade = ["--model", at("model"), "--large", at("model"), "--budget", "1"];
     const { text, calls, pieces } = (await result("generate", "Mira ", ...cascade, "--tokens", "8")) as Written;
     expect([pieces.map((piece) => piece.text).join(""), pieces.map(({ reason }) => reason).includes("called"), calls > 0]).toEqual([text, true, true]);
+    const long = (await result("generate", "Mira ", ...cascade, "--tokens", "8", "--answer", "word", "--budget-unit", "pieces")) as Written;
+    expect([long.calls > 0, long.pieceRate, long.characterRate]).toEqual([true, 1, 1]);
     expect(pieces.filter(({ failure }) => failure !== undefined)).toEqual([]);
     const drawn = [
       "generate",
@@ -127,6 +149,12 @@ describe("lacy", () => {
       [["generate", "x", "--model", missing, "--top-p", "0"], "Cannot decode: topP must be in (0, 1], got 0"],
       [["generate", "x", "--model", missing, "--budget", "2"], "Cannot read --budget: expected a number of at least 0 and at most 1, got 2"],
       [["generate", "x", "--model", missing, "--score", "luck"], "Cannot read --score: expected one of logit, log-probability, log-odds, margin, got luck"],
+      [["generate", "x", "--model", missing, "--answer", "line"], "Cannot read --answer: expected one of token, word, span, got line"],
+      [["generate", "x", "--model", missing, "--budget-unit", "words"], "Cannot read --budget-unit: expected one of decisions, pieces, got words"],
+      [
+        ["train", "--tokenizer", at("tokenizer.json"), "--out", missing, "--rule", "luck"],
+        "Cannot read --rule: expected one of lacy, facts, random, judge, none, got luck",
+      ],
       [["generate", "x", "--model", missing, "--tokenz", "3"], "Cannot run lacy generate: there is no --tokenz; see lacy generate --help"],
       [["evaluate", "--data", texts, "--model", at("model"), "--split", "test"], "Cannot evaluate: there are no documents"],
       [
@@ -150,5 +178,7 @@ describe("lacy", () => {
 type Written = {
   readonly text: string;
   readonly calls: number;
+  readonly pieceRate: number;
+  readonly characterRate: number;
   readonly pieces: readonly { readonly text: string; readonly by: string; readonly reason: string; readonly score: number | null; readonly failure?: string }[];
 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { key } from "@lab/tensor-core";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
+import type { AnswerUnit } from "../cascade/answer-unit.ts";
 import { runningQuantile } from "../cascade/call-budget.ts";
 import { callLogit, callLogProbability, logOdds, margin, type CallScore } from "../cascade/call-score.ts";
 import { localContinuation, type Continuation } from "../cascade/continuation.ts";
@@ -12,7 +13,7 @@ import { callControl, type CallControl } from "../cascade/call-control.ts";
 import { generate } from "../cascade/generate.ts";
 import { languageStreams } from "../cascade/language-streams.ts";
 import type { TextSource } from "../serve/request.ts";
-import { numberOf, type TextFlag } from "./flag.ts";
+import { numberOf, oneOf, type TextFlag } from "./flag.ts";
 import { CALL, modelFolder, type ModelFolder } from "./model-folder.ts";
 
 export const CASCADE_FLAGS: {
@@ -27,13 +28,20 @@ export const CASCADE_FLAGS: {
   budget: { type: "string", default: "0.22", alias: "rate", description: "Calls among decisions, 0 to 1" },
 };
 
-/** How calls are ranked, and what is remembered of them from one process to the next. */
-export const SCORE_FLAGS: { readonly score: TextFlag & { readonly default: string }; readonly history: TextFlag } = {
+/** How calls are ranked, counted and answered, and what is remembered of them from one process to the next. */
+export const CALL_FLAGS: {
+  readonly score: TextFlag & { readonly default: string };
+  readonly budgetUnit: TextFlag & { readonly default: string };
+  readonly answer: TextFlag & { readonly default: string };
+  readonly history: TextFlag;
+} = {
   score: { type: "string", default: "margin", description: "What calls are ranked by: logit, log-probability, log-odds or margin" },
+  budgetUnit: { type: "string", default: "decisions", description: "What --budget is a share of: decisions, or the text's pieces in the small model's tokens" },
+  answer: { type: "string", default: "token", description: "What a call brings: a token of the bigger model, a word, or a span (a name, a date)" },
   history: {
     type: "string",
     valueHint: "file",
-    description: "Call scores that the budget begins with, kept for the next time; it is made where it is not there",
+    description: "Call scores that the budget begins with, kept for the next time as it goes; it is made where it is not there",
   },
 };
 
@@ -47,12 +55,14 @@ export type CascadeFlags = {
   readonly cache?: string | undefined;
   readonly budget: string;
   readonly score?: string;
+  readonly budgetUnit?: string;
+  readonly answer?: string;
   readonly history?: string | undefined;
 };
 
 /** A cascade from its flags: a source of text, and what it owns. */
 export async function cascadeOf(
-  { model: path, large: named, cache, budget, score = "margin", history }: CascadeFlags,
+  { model: path, large: named, cache, budget, score = "margin", budgetUnit = "decisions", answer = "token", history }: CascadeFlags,
   streams: number,
 ): Promise<
   {
@@ -62,19 +72,20 @@ export async function cascadeOf(
     readonly control: CallControl;
   } & Disposable
 > {
-  const callScore = SCORES[score];
-  if (callScore === undefined) throw new Error(`Cannot read --score: expected one of ${Object.keys(SCORES).join(", ")}, got ${score}`);
+  const callScore = SCORES[oneOf("score", score, Object.keys(SCORES))]!;
+  const counted = { unit: oneOf("budget-unit", budgetUnit, ["decisions", "pieces"]) };
+  const unit = oneOf("answer", answer, ["token", "word", "span"]);
   const rate = numberOf("budget", budget, { least: 0, most: 1 });
   const owned = disposables();
   try {
     const small = await modelFolder(path);
     owned.use(small.params);
     const known = history === undefined ? undefined : owned.use(await scoreHistory(history, { score, weights: join(path, "model.safetensors") }));
-    const budgeted = callControl(runningQuantile({ rate, history: known?.scores ?? [], memory: MEMORY }));
-    const control = known === undefined ? budgeted : remembering(budgeted, known.scores);
+    const budgeted = callControl(runningQuantile({ rate, history: known?.scores ?? [], memory: MEMORY }), counted);
+    const control = known === undefined ? budgeted : remembering(budgeted, known);
     if (small.tokenizer.specials[CALL] !== small.model.shape.vocabulary - 1) throw new Error(`Cannot use ${path}: expected ${CALL} as the last token`);
     const own = owned.use(languageStreams(small.model, small.params.value, { start: small.end, streams }));
-    const large = await largeOf(named, cache, { owned, streams });
+    const large = await largeOf(named, cache, { owned, streams, answer: unit });
     const sourceOf = (answering: Continuation | undefined): TextSource =>
       async function* (prompt, { seed, ...options }) {
         using stream = await own.stream({ signal: options.signal });
@@ -95,13 +106,19 @@ export async function cascadeOf(
   }
 }
 
+/** Scores after which they are written: a process that is killed loses fewer. */
+const EACH = 64;
+
+/** What is remembered of call scores, the latest last. */
+interface ScoreHistory extends Disposable {
+  readonly scores: readonly number[];
+  add(score: number): void;
+}
+
 const kept = z.object({ score: z.string(), model: z.string(), scores: z.array(z.number()) });
 
-/** The scores of a file, oldest first, written back when it is disposed of. Scores of another model or another kind are on another scale: they are refused. */
-async function scoreHistory(
-  path: string,
-  { score, weights }: { readonly score: string; readonly weights: string },
-): Promise<{ readonly scores: number[] } & Disposable> {
+/** The scores of a file, oldest first, written back as they come, `EACH` at a time, and when it is disposed of. Scores of another model or another kind are on another scale: they are refused. */
+async function scoreHistory(path: string, { score, weights }: { readonly score: string; readonly weights: string }): Promise<ScoreHistory> {
   const model = createHash("sha256")
     .update(await readFile(weights))
     .digest("hex");
@@ -118,11 +135,19 @@ async function scoreHistory(
     if (read.data.model !== model) throw new Error(`Cannot go on with ${path}: it holds scores of another model; name another --history`);
     scores.push(...read.data.scores);
   }
+  let unwritten = 0;
+  const write = (): void => {
+    writeFileAtomic.sync(path, `${JSON.stringify({ score, model, scores: scores.slice(-MEMORY) })}\n`);
+    unwritten = 0;
+  };
   return {
     scores,
-    [Symbol.dispose]() {
-      writeFileAtomic.sync(path, `${JSON.stringify({ score, model, scores: scores.slice(-MEMORY) })}\n`);
+    add(value) {
+      scores.push(value);
+      if (scores.length > 2 * MEMORY) scores.splice(0, scores.length - MEMORY);
+      if (++unwritten >= EACH) write();
     },
+    [Symbol.dispose]: write,
   };
 }
 
@@ -135,11 +160,10 @@ function parsed(text: string): unknown {
 }
 
 /** A control that writes down what it is asked. */
-function remembering(control: CallControl, scores: number[]): CallControl {
+function remembering(control: CallControl, history: ScoreHistory): CallControl {
   return {
     decide(score) {
-      if (Number.isFinite(score)) scores.push(score);
-      if (scores.length > 2 * MEMORY) scores.splice(0, scores.length - MEMORY);
+      if (Number.isFinite(score)) history.add(score);
       return control.decide(score);
     },
     answered: (pieces) => control.answered(pieces),
@@ -155,11 +179,11 @@ function remembering(control: CallControl, scores: number[]): CallControl {
 async function largeOf(
   named: string | undefined,
   cache: string | undefined,
-  { owned, streams }: { readonly owned: Disposables; readonly streams: number },
+  { owned, streams, answer }: { readonly owned: Disposables; readonly streams: number; readonly answer: AnswerUnit },
 ): Promise<Continuation | undefined> {
   if (named === undefined) return undefined;
   const remote = /^endpoint:(.+)@(https?:.+)$/u.exec(named);
-  if (remote !== null) return endpointContinuation({ model: remote[1]!, baseURL: remote[2]!, ...(cache !== undefined && { cache }) });
+  if (remote !== null) return endpointContinuation({ model: remote[1]!, baseURL: remote[2]!, answer, ...(cache !== undefined && { cache }) });
   const { tokenizer, end, model, params } = await modelFolder(named);
   owned.use(params);
   const lent = owned.use(languageStreams(model, params.value, { start: end, streams }));
@@ -167,7 +191,7 @@ async function largeOf(
     async continue(text, options = {}) {
       using stream = await lent.stream(options);
       // Awaited here: the stream is given back where this function ends.
-      return await localContinuation(stream, { tokenizer, end }).continue(text, options);
+      return await localContinuation(stream, { tokenizer, end, answer }).continue(text, options);
     },
   };
 }

@@ -18,14 +18,14 @@ import type { Judge } from "../judge/judge.ts";
 import type { TextSource } from "../serve/request.ts";
 import { heldOutLosses } from "../training/held-out-losses.ts";
 import { windows } from "../training/windows.ts";
-import { CASCADE_FLAGS, cascadeOf, SCORE_FLAGS } from "./cascade-of.ts";
+import { CASCADE_FLAGS, cascadeOf, CALL_FLAGS } from "./cascade-of.ts";
 import { DATA, JSON_FLAG, limited, numberOf, printed } from "./flag.ts";
 import { CALL, modelFolder, pairsOf, type ModelFolder } from "./model-folder.ts";
 
 const evaluateArgs = {
   ...DATA,
   ...CASCADE_FLAGS,
-  ...SCORE_FLAGS,
+  ...CALL_FLAGS,
   split: { type: "string", valueHint: "split", description: "train, validation or test: those documents alone" },
   tokens: { type: "string", default: "48", description: "Tokens of each text" },
   clozeTokens: { type: "string", default: "8", description: "Tokens that complete the beginning of a fact; 0 asks for none" },

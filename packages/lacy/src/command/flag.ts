@@ -12,6 +12,13 @@ export function numberOf(
   return number;
 }
 
+/** A name of a flag, among those there are. */
+export function oneOf<Name extends string>(flag: string, given: string, names: readonly Name[]): Name {
+  const found = names.find((name) => name === given);
+  if (found === undefined) throw new RangeError(`Cannot read --${flag}: expected one of ${names.join(", ")}, got ${given}`);
+  return found;
+}
+
 /** A flag of text. */
 export type TextFlag = { readonly type: "string"; readonly description: string; readonly valueHint?: string };
 

@@ -1,9 +1,10 @@
 import { defineCommand, runCommand, showUsage, type ArgsDef, type CommandDef, type Resolvable } from "citty";
 import { evaluatingCommands } from "./evaluating.ts";
+import { preparingCommands } from "./preparing.ts";
 import { trainingCommands } from "./training.ts";
 import { writingCommands } from "./writing.ts";
 
-const subCommands = { ...trainingCommands, ...evaluatingCommands, ...writingCommands };
+const subCommands = { ...preparingCommands, ...trainingCommands, ...evaluatingCommands, ...writingCommands };
 const main: CommandDef<ArgsDef> = defineCommand({
   meta: { name: "lacy", description: "Small language models that know when to call a bigger one" },
   subCommands,

@@ -1,79 +1,64 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { cast } from "@tensorflow/tfjs-core";
-import { adamw, bytePairTokenizer, decoder, engine, key, learnedBytePairs, warmupCosineSchedule } from "@lab/tensor-core";
+import { cast, type Tensor2D } from "@tensorflow/tfjs-core";
+import { adamw, bytePairTokenizer, decoder, engine, key, uniform, warmupCosineSchedule, type Key, type Tokenizer } from "@lab/tensor-core";
 import { tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { batches } from "@lab/tensor-core/data";
 import { progress, runLog } from "@lab/tensor-core/report";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
-import writeFileAtomic from "write-file-atomic";
 import { corpus } from "../corpus/corpus.ts";
 import type { Document } from "../corpus/document.ts";
+import type { FactMask } from "../evidence/fact-mask.ts";
+import type { JudgeMask } from "../evidence/judge-mask.ts";
+import type { Noise } from "../evidence/noise.ts";
+import type { TokenLoss } from "../evidence/token-loss.ts";
 import { alignment } from "../facts/alignment.ts";
-import { annotationFile } from "../facts/annotation-file.ts";
 import { annotatedSpans, type TaggerName } from "../facts/annotation.ts";
 import { annotations } from "../facts/annotations.ts";
-import type { Mask } from "../selection/selector.ts";
+import { calledSpans } from "../facts/called-spans.ts";
+import type { FactSpan } from "../facts/fact-span.ts";
+import { factsOnly } from "../selection/facts-only.ts";
 import { lacy } from "../selection/lacy.ts";
+import { random } from "../selection/random.ts";
+import { judged, none, type Mask, type TokenSelector } from "../selection/selector.ts";
 import { pretrain } from "../training/pretrain.ts";
 import { pretrained } from "../training/pretrained.ts";
 import { windows, type TokenDocument, type WindowBatch } from "../training/windows.ts";
-import { DATA, JSON_FLAG, limited, numberOf, printed } from "./flag.ts";
+import { DATA, JSON_FLAG, limited, numberOf, oneOf, printed } from "./flag.ts";
 import { CALL, END, pairsOf, writeModel } from "./model-folder.ts";
 
-const annotateArgs = {
-  ...DATA,
-  out: { type: "string", required: true, valueHint: "file", description: "JSON Lines of facts; a file that is there is gone on with" },
-  tagger: { type: "string", default: "compromise", description: "compromise, wink or capitals" },
-  threads: { type: "string", default: "2", description: "Worker threads; 0 for none" },
-  ...JSON_FLAG,
-} as const satisfies ArgsDef;
+type Known = FactMask & JudgeMask & Noise;
+type Rule = {
+  readonly calls: (fraction: number) => TokenSelector<TokenLoss & Known>;
+  /** What is marked in the documents for it. */
+  readonly marks?: "factual" | "judged";
+};
 
-/** Facts of a corpus. */
-const annotateCommand = defineCommand({
-  meta: { name: "annotate", description: "Mark the facts in documents" },
-  args: annotateArgs,
-  async run({ args }) {
-    const { documents } = await corpus({ data: args.data });
-    const start = performance.now();
-    const onWords = ({ documents, total, now }: { documents: number; total: number; now: number }): void => {
-      const rate = Math.round((1000 * now) / (performance.now() - start));
-      if (args.json !== true) console.error(`${documents} documents, ${total} words, ${rate} words/s`);
-    };
-    const threads = numberOf("threads", args.threads, { least: 0, whole: true });
-    printed(await annotationFile(args.out, documents(limited(args)), { tagger: args.tagger as TaggerName, threads, onWords }), args.json);
-  },
-});
-
-const tokenizerArgs = {
-  ...DATA,
-  out: { type: "string", required: true, valueHint: "file", description: "tokenizer.json" },
-  vocabulary: { type: "string", default: "4096", description: `Tokens, ${END} and ${CALL} included` },
-  ...JSON_FLAG,
-} as const satisfies ArgsDef;
-
-/** A tokenizer of a corpus. */
-const tokenizerCommand = defineCommand({
-  meta: { name: "tokenizer", description: "Learn a byte-pair tokenizer from documents" },
-  args: tokenizerArgs,
-  async run({ args }) {
-    const { documents } = await corpus({ data: args.data });
-    const texts = async function* (): AsyncGenerator<string> {
-      for await (const { text } of documents(limited(args))) yield text;
-    };
-    const pairs = await learnedBytePairs(texts(), { vocabulary: numberOf("vocabulary", args.vocabulary, { least: 258, whole: true }), specials: [END, CALL] });
-    await writeFileAtomic(args.out, tokenizerJson(pairs));
-    printed({ out: args.out, vocabulary: bytePairTokenizer(pairs).vocabulary, merges: pairs.merges.length }, args.json);
-  },
-});
+/** Which tokens are delegated. */
+const RULES: { readonly [name: string]: Rule } = {
+  lacy: { calls: (fraction) => lacy({ fraction }), marks: "factual" },
+  facts: { calls: (fraction) => factsOnly({ fraction }), marks: "factual" },
+  random: { calls: (fraction) => random({ fraction }) },
+  judge: { calls: () => judged, marks: "judged" },
+  none: { calls: () => none },
+};
 
 const trainArgs = {
   ...DATA,
   tokenizer: { type: "string", required: true, valueHint: "file", description: "tokenizer.json of `lacy tokenizer`" },
   out: { type: "string", required: true, valueHint: "folder", description: "Where the model goes; its checkpoint is gone on with" },
-  log: { type: "string", valueHint: "folder", description: "Where log.jsonl and events for TensorBoard go: log in --out unless told" },
+  log: { type: "string", valueHint: "folder", description: "Where log.jsonl and events for TensorBoard go, as it trains: log in --out unless told" },
+  logEvery: { type: "string", default: "10", valueHint: "steps", description: "Steps from one line of the log to the next" },
   steps: { type: "string", default: "1000", description: "Forward steps" },
-  fraction: { type: "string", default: "0.15", description: "Tokens of each batch that are delegated; 0 for a model without calls" },
+  rule: {
+    type: "string",
+    default: "lacy",
+    description: "What is delegated: lacy (the hardest facts), facts (any), random (any tokens), judge (where the documents' calls are), none",
+  },
+  fraction: { type: "string", default: "0.15", description: "Tokens of each batch that are delegated; the rule judge has a rate of its own" },
+  selectionWarmup: { type: "string", default: "0", valueHint: "steps", description: "Steps at the beginning in which nothing is delegated" },
+  accumulate: { type: "string", default: "1", valueHint: "parts", description: "Parts that a batch is cut into: less memory, more time" },
+  scope: { type: "string", default: "forward", description: "Where a batch is cut, tokens are chosen within each part (forward) or among all (global)" },
   tagger: { type: "string", default: "compromise", description: "compromise, wink or capitals" },
   threads: { type: "string", default: "2", description: "Worker threads that mark the facts; 0 for none" },
   layers: { type: "string", default: "4", description: "Layers of the decoder" },
@@ -86,9 +71,9 @@ const trainArgs = {
   ...JSON_FLAG,
 } as const satisfies ArgsDef;
 
-/** LaCy's pre-training. */
+/** Pre-training with delegation. */
 const trainCommand = defineCommand({
-  meta: { name: "train", description: "Pre-train a small model that delegates its hardest facts" },
+  meta: { name: "train", description: "Pre-train a small model that delegates its hardest facts, or what another rule says" },
   args: trainArgs,
   async run({ args }) {
     const size = (flag: "steps" | "layers" | "channels" | "heads" | "context" | "batch"): number => numberOf(flag, args[flag], { least: 1, whole: true });
@@ -102,55 +87,105 @@ const trainCommand = defineCommand({
     const tagger = args.tagger as TaggerName;
     const threads = numberOf("threads", args.threads, { least: 0, whole: true });
     const { documents } = await corpus({ data: args.data });
-    const [list, texts, hash]: [TokenDocument<"factual">[], string[], Hash] = [[], [], createHash("sha256")];
+    const rule = RULES[oneOf("rule", args.rule, Object.keys(RULES))]!;
+    const fraction = numberOf("fraction", args.fraction, { least: 0, most: 1 });
+    const accumulate = numberOf("accumulate", args.accumulate, { least: 1, whole: true });
+    const selectionWarmup = numberOf("selection-warmup", args.selectionWarmup, { least: 0, whole: true });
+    const logEvery = numberOf("log-every", args.logEvery, { least: 1, whole: true });
+    const scope = oneOf("scope", args.scope, ["forward", "global"]);
+    if (rows % accumulate !== 0)
+      throw new RangeError(`Cannot cut batches of ${rows} rows into ${accumulate} parts: expected --batch to be a multiple of --accumulate`);
+    const hash = createHash("sha256");
     const read = async function* (): AsyncGenerator<Document> {
       for await (const each of documents({ split: "train", ...limited(args) })) {
-        texts.push(each.text);
         // The length keeps texts apart: two documents are not one.
         hash.update(`${each.text.length}:${each.text}`);
+        if (rule.marks === "judged") hash.update(JSON.stringify(each.calls ?? []));
         yield each;
       }
     };
-    for await (const found of annotations(read(), { tagger, threads })) {
-      // Annotations come in the order of the texts.
-      const text = texts[list.length]!;
-      texts[list.length] = "";
-      const pieces = tokenizer.pieces(text);
-      const kinds = alignment(text, pieces, { spans: annotatedSpans(found) });
-      list.push({ ids: pieces.map(({ token }) => token), flags: { factual: kinds.map((kind) => (kind === 1 ? 1 : 0)) } });
-    }
+    const list: TokenDocument<"factual" | "judged">[] = [];
+    for await (const each of marked(read(), { marks: rule.marks, tagger, threads, tokenizer })) list.push(each);
     if (list.length === 0) throw new Error("Cannot train: there are no documents to train on");
-    const data = windows(list, { context, separator: end, call, flags: ["factual"] });
+    if (rule.marks === "judged" && list.every(({ flags }) => flags === undefined))
+      throw new Error("Cannot train with --rule judge: no document has calls; see the README for documents that have");
+    const data = windows(list, { context, separator: end, call, flags: ["factual", "judged"] });
     const shape = { vocabulary: tokenizer.vocabulary, context, layers: size("layers"), channels: size("channels"), heads: size("heads") };
     const model = decoder(shape);
-    const fraction = numberOf("fraction", args.fraction, { least: 0 });
     const rate = numberOf("rate", args.rate, { least: 0 });
     const algorithm = pretrain(model, {
-      calls: lacy({ fraction }),
-      evidence: ({ factual }: WindowBatch<"factual">) => ({ factual: cast(factual, "bool") as Mask }),
+      calls: rule.calls(fraction),
+      evidence: (batch: WindowBatch<"factual" | "judged">, now: Key): Known => ({
+        factual: cast(batch.factual, "bool") as Mask,
+        judged: cast(batch.judged, "bool") as Mask,
+        noise: uniform(now, batch.tokens.shape) as Tensor2D,
+      }),
+      accumulate,
+      scope,
+      selectionWarmup,
       transform: adamw(steps < 2 ? rate : warmupCosineSchedule({ peak: rate, steps, warmup: Math.max(1, Math.floor(steps / 50)) })),
     });
-    using bar = progress("training", steps);
     const learned = createHash("sha256").update(tokenizerJson(pairs)).digest("hex");
-    const config = { ...shape, fraction, rate, rows, tagger, documents: hash.digest("hex"), tokenizer: learned };
+    const config = {
+      ...shape,
+      rule: args.rule,
+      fraction,
+      rate,
+      rows,
+      tagger,
+      accumulate,
+      scope,
+      selectionWarmup,
+      documents: hash.digest("hex"),
+      tokenizer: learned,
+    };
     const checkpoint = { path: join(args.out, "checkpoint"), config, resume: true, every: 200 };
     using log = runLog(args.log ?? join(args.out, "log"));
     using result = await pretrained(algorithm, model.init(key(seed)), {
       key: key(seed + 1),
       data: batches(data, { key: key(seed + 2), size: rows, dropLast: true }),
       steps,
-      progress: bar,
+      progress: (start) => progress("training", steps, { start }),
       log,
+      logEvery,
       checkpoint,
     });
     const { params } = result.state.value;
     await writeModel(args.out, { model, params, pairs });
-    printed({ out: args.out, steps, documents: list.length, fraction }, args.json);
+    const rates = [...result.trace.callRate.data].map(Number);
+    const callRate = rates.reduce((sum, each) => sum + each, 0) / rates.length;
+    const trueTargets = Number([...result.trace.trueTargets.data].at(-1));
+    printed({ out: args.out, steps, documents: list.length, rule: args.rule, fraction, callRate, trueTargets }, args.json);
   },
 });
 
-export const trainingCommands: SubCommandsDef = {
-  annotate: annotateCommand,
-  tokenizer: tokenizerCommand,
-  train: trainCommand,
-};
+type Marking = { readonly marks: Rule["marks"]; readonly tagger: TaggerName; readonly threads: number; readonly tokenizer: Tokenizer };
+
+/** The tokens of documents, with the marks that a rule asks for. */
+async function* marked(texts: AsyncIterable<Document>, { marks, tagger, threads, tokenizer }: Marking): AsyncGenerator<TokenDocument<"factual" | "judged">> {
+  const flagged = (text: string, spans: readonly FactSpan[]): { readonly ids: number[]; readonly flags: Uint8Array } => {
+    const pieces = tokenizer.pieces(text);
+    return { ids: pieces.map(({ token }) => token), flags: alignment(text, pieces, { spans }).map((kind) => (kind === 1 ? 1 : 0)) };
+  };
+  if (marks !== "factual") {
+    for await (const { text, calls } of texts) {
+      const { ids, flags } = flagged(text, calls === undefined || marks === undefined ? [] : calledSpans({ text, calls }));
+      yield { ids, ...(calls !== undefined && marks !== undefined && { flags: { factual: new Uint8Array(ids.length), judged: flags } }) };
+    }
+    return;
+  }
+  const waiting: string[] = [];
+  const read = async function* (): AsyncGenerator<Document> {
+    for await (const each of texts) {
+      waiting.push(each.text);
+      yield each;
+    }
+  };
+  // Annotations come in the order of the texts.
+  for await (const found of annotations(read(), { tagger, threads })) {
+    const { ids, flags } = flagged(waiting.shift()!, annotatedSpans(found));
+    yield { ids, flags: { factual: flags, judged: new Uint8Array(ids.length) } };
+  }
+}
+
+export const trainingCommands: SubCommandsDef = { train: trainCommand };

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
 import writeFileAtomic from "write-file-atomic";
+import { callShares } from "../cascade/call-shares.ts";
 import { checkedDecoding } from "../cascade/decoding.ts";
 import type { Emission } from "../cascade/generate.ts";
 import { languageStreams } from "../cascade/language-streams.ts";
@@ -8,13 +9,13 @@ import { explanation } from "../explanation/explanation.ts";
 import { explanationPage, explanationText } from "../explanation/page.ts";
 import { compromiseTagger } from "../facts/compromise.ts";
 import { cascadeServer } from "../serve/cascade-server.ts";
-import { CASCADE_FLAGS, cascadeOf, SCORE_FLAGS } from "./cascade-of.ts";
+import { CASCADE_FLAGS, cascadeOf, CALL_FLAGS } from "./cascade-of.ts";
 import { JSON_FLAG, numberOf, printed } from "./flag.ts";
 
 const generateArgs = {
   prompt: { type: "positional", required: true, description: "The text to go on with" },
   ...CASCADE_FLAGS,
-  ...SCORE_FLAGS,
+  ...CALL_FLAGS,
   tokens: { type: "string", default: "64", description: "The most tokens of the small model" },
   temperature: { type: "string", default: "0", description: "0 takes the likeliest token" },
   topK: { type: "string", valueHint: "count", description: "Draw among so many of the likeliest tokens" },
@@ -44,7 +45,7 @@ const generateCommand = defineCommand({
       if (piece.failure !== undefined) console.error(`\nThe bigger model failed, the small one goes on: ${piece.failure}`);
     }
     if (args.json !== true) process.stdout.write("\n");
-    else printed({ text: pieces.map(({ text }) => text).join(""), calls: cascade.control.calls, decisions: cascade.control.decisions, pieces }, true);
+    else printed({ text: pieces.map(({ text }) => text).join(""), ...callShares(pieces), pieces }, true);
   },
 });
 
@@ -74,7 +75,7 @@ const explainCommand = defineCommand({
 
 const serveArgs = {
   ...CASCADE_FLAGS,
-  ...SCORE_FLAGS,
+  ...CALL_FLAGS,
   name: { type: "string", default: "lacy", description: "The name under which the cascade is asked for" },
   host: { type: "string", default: "127.0.0.1", description: "Where to listen: this machine alone unless told" },
   port: { type: "string", default: "8080", description: "The port; 0 for any free one" },

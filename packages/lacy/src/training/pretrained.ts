@@ -15,7 +15,8 @@ export type PretrainedOptions<Batch> = {
   /** Where the figures of every `logEvery`-th step and of the last are written: `runLog` of tensor-core's `report`, say. */
   readonly log?: { write(step: number, figures: Figures): void };
   readonly logEvery?: number;
-  readonly progress?: Shown;
+  /** A display; or one that is made after the first step that is taken, with its number: neither compiling nor what an earlier session did counts in its rate then. */
+  readonly progress?: Shown | ((start: number) => Shown & Disposable);
   readonly checkpoint?: CheckpointOptions;
   readonly stop?: AbortSignal;
 };
@@ -61,16 +62,21 @@ export async function pretrained<S extends Tree, Batch>(
   const enough = new AbortController();
   let last: { readonly step: number; readonly figures: Figures } | undefined;
   let logged = -1;
+  let made: (Shown & Disposable) | undefined;
+  using _made = { [Symbol.dispose]: () => made?.[Symbol.dispose]() };
   const watch = {
     update(step: number, seen?: Figures | (() => Figures)): void {
       const figures = (typeof seen === "function" ? seen() : seen) ?? {};
       last = { step, figures };
-      if (step % logEvery === 0) {
+      const isEnough = figures["trueTargets"]! >= trueTargets;
+      // The last line too is there before the last checkpoint: a session that ends between them has nothing left to write.
+      if (step % logEvery === 0 || step === steps || isEnough) {
         log?.write(step, figures);
         logged = step;
       }
-      if (figures["trueTargets"]! >= trueTargets) enough.abort();
-      progress?.update(step, figures);
+      if (isEnough) enough.abort();
+      if (typeof progress === "function") made ??= progress(step);
+      (typeof progress === "function" ? made : progress)?.update(step, figures);
     },
     [Symbol.dispose](): void {},
   };
