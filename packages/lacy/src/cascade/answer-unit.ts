@@ -17,20 +17,24 @@ export function checkedUnit(unit: AnswerUnit): AnswerUnit {
 
 /** The word or span that a text begins with; undefined while what follows may belong to it. */
 export function begun(text: string, unit: Exclude<AnswerUnit, "token">): string | undefined {
-  WORD.lastIndex = 0;
-  let word = WORD.exec(text)?.[0];
-  if (word === undefined) return undefined;
-  let end = word.length;
-  while (unit === "span" && goesOn(word.trim())) {
+  let end = wordEnd(text, 0);
+  if (unit === "word" || end === undefined) return end === undefined ? undefined : text.slice(0, end);
+  let from = 0;
+  while (end !== undefined && goesOn(text.slice(from, end).trim())) {
     const rest = text.slice(end);
-    if (rest.trim() === "" && !rest.includes("\n")) return undefined;
-    if (!/^[ \u00a0]["'“‘]?[\p{Lu}\p{N}]/u.test(rest)) return /^[ \u00a0]["'“‘]?$/u.test(rest) ? undefined : text.slice(0, end);
-    WORD.lastIndex = end;
-    word = WORD.exec(text)?.[0];
-    if (word === undefined) return undefined;
-    end += word.length;
+    // One space, and a quotation mark perhaps: the next letter decides.
+    if (/^(?:[ \u00a0]["'“‘]?)?$/u.test(rest)) return undefined;
+    if (!/^[ \u00a0]["'“‘]?[\p{Lu}\p{N}]/u.test(rest)) break;
+    from = end;
+    end = wordEnd(text, from);
   }
-  return text.slice(0, end);
+  return end === undefined ? undefined : text.slice(0, end);
+}
+
+/** Where the word that begins at a place ends, white space before it included; undefined unless white space follows. */
+function wordEnd(text: string, from: number): number | undefined {
+  WORD.lastIndex = from;
+  return WORD.test(text) ? WORD.lastIndex : undefined;
 }
 
 /** Whether a name, date or number may go on after a word: an initial's full stop does not close it, other marks do. */
