@@ -1,4 +1,4 @@
-import { foldIn, summary, variance, type Key, type Params } from "@lab/tensor-core";
+import { foldIn, summary, variance, type CheckpointOptions, type Key, type Params } from "@lab/tensor-core";
 import type { Progress } from "@lab/tensor-core/report";
 import type { Parts } from "./digits.ts";
 import type { Kept } from "./kept.ts";
@@ -57,7 +57,7 @@ export async function compared<P extends Params>(key: Key, bench: Bench<P>, { mo
   const runs: RunRow[] = [];
   const choices = new Map<string, Choice>();
   let done = 0;
-  const counted = async <T>(name: string, body: () => Promise<T>): Promise<T> => {
+  const counted = async <T>(name: string, body: (checkpoint: CheckpointOptions) => Promise<T>): Promise<T> => {
     const value = await kept(`${model}, ${dataset}, ${name}`, body);
     progress.update(++done, () => ({}));
     return value;
@@ -66,8 +66,8 @@ export async function compared<P extends Params>(key: Key, bench: Bench<P>, { mo
     if (isMixed(learner)) continue;
     const scores: (Choice & Score)[] = [];
     for (const choice of grid(learner, scale)) {
-      const score = await counted(`${learner.name}, tuning ${choice.rate} ${choice.rho}`, async () => {
-        using finished = await bench.trained(foldIn(key, 0), learner, choice, parts);
+      const score = await counted(`${learner.name}, tuning ${choice.rate} ${choice.rho}`, async (checkpoint) => {
+        using finished = await bench.trained(foldIn(key, 0), learner, choice, { digits: parts.train, checkpoint });
         return await bench.scored(foldIn(key, 1), finished, parts.validation);
       });
       scores.push({ ...choice, ...score });
@@ -83,8 +83,8 @@ export async function compared<P extends Params>(key: Key, bench: Bench<P>, { mo
       const outcomes: Outcome[] = [];
       for (let seed = 0; seed < scale.seeds; seed++) {
         outcomes.push(
-          await counted(`${learner.name}, ${choice.rate} ${choice.rho} ${choice.kappa}, seed ${seed}`, async () => {
-            using finished = await bench.trained(foldIn(key, 10 + seed), learner, choice, parts);
+          await counted(`${learner.name}, ${choice.rate} ${choice.rho} ${choice.kappa}, seed ${seed}`, async (checkpoint) => {
+            using finished = await bench.trained(foldIn(key, 10 + seed), learner, choice, { digits: parts.train, checkpoint });
             const score = await bench.scored(foldIn(key, 1000 + seed), finished, parts.test);
             return { ...score, ...(await bench.flatness(foldIn(key, 2000 + seed), finished, parts.measured)) };
           }),

@@ -90,7 +90,7 @@ const scales: { readonly [Name in Effort]: Settings } = {
         signs: 20,
       },
       lenet: {
-        train: 2000,
+        train: 10_000,
         validation: 1000,
         test: 2000,
         batch: 64,
@@ -98,7 +98,7 @@ const scales: { readonly [Name in Effort]: Settings } = {
         noise: [0.4],
         seeds: 2,
         rates: [0.02],
-        radii: [0.01, 0.05],
+        radii: [0.05, 0.2],
         kappas: [],
         measured: 200,
         signs: 6,

@@ -7,6 +7,7 @@ import {
   run,
   softmaxCrossEntropy,
   split,
+  type CheckpointOptions,
   type HostArray,
   type JitOptions,
   type Jitted,
@@ -17,7 +18,7 @@ import {
   type Params,
 } from "@lab/tensor-core";
 import { calibration, hessianTrace, meanAccuracy, meanLogLoss, stepsWithin, worstCaseSharpness } from "@lab/sam-vi";
-import type { Digits, Parts } from "./digits.ts";
+import type { Digits } from "./digits.ts";
 import { always, manySteps } from "./epoch.ts";
 import { learners, type Learner } from "./learners.ts";
 import type { Scale, Settings } from "./settings.ts";
@@ -34,15 +35,19 @@ export type Bench<P extends Params> = {
   readonly network: Model<P>;
   readonly loss: Objective<P, Digits>;
   readonly learners: readonly Learner<P>[];
-  readonly trained: (key: Key, learner: Learner<P>, choice: Choice, parts: Parts) => Promise<Finished<P>>;
+  readonly trained: (key: Key, learner: Learner<P>, choice: Choice, given: Given) => Promise<Finished<P>>;
   readonly scored: (key: Key, finished: Finished<P>, digits: Digits) => Promise<Score>;
   readonly flatness: (key: Key, finished: Finished<P>, digits: Digits) => Promise<{ readonly sharpness: number; readonly trace: number }>;
 };
+/** What a training learns from, and where it keeps its state. */
+export type Given = { readonly digits: Digits; readonly checkpoint?: CheckpointOptions };
 /** The weights, or the Gaussian over them, that a training left; owned. */
 export type Finished<P extends Params> = Disposable & { readonly params: P; readonly posterior: MeanField<P> | undefined };
 
 /** Steps in one call into the engine. */
 const AT_ONCE = 10;
+/** Checkpoints of a training. */
+const CHECKPOINTS = 4;
 
 export function benchOf<P extends Params>(
   network: Model<P>,
@@ -62,11 +67,17 @@ export function benchOf<P extends Params>(
     network,
     loss,
     learners: all,
-    async trained(key, learner, { rate, rho, kappa }, parts) {
+    async trained(key, learner, { rate, rho, kappa }, { digits, checkpoint }) {
       const [startKey, runKey] = split(key);
       using start = own(() => ({ params: network.init(startKey), tuned: { rate: scalar(rate), rho: scalar(rho), kappa: scalar(kappa) } }));
       const steps = Math.floor(stepsWithin(scale.gradients, learner) / AT_ONCE);
-      using result = await run(calls.get(learner)!, start.value, { key: runKey, steps, data: always(parts.train), jit: how });
+      using result = await run(calls.get(learner)!, start.value, {
+        key: runKey,
+        steps,
+        data: always(digits),
+        jit: how,
+        ...(checkpoint !== undefined && { checkpoint: { ...checkpoint, every: Math.max(1, Math.floor(steps / CHECKPOINTS)) } }),
+      });
       const state = result.state.value;
       const end = own(() => ({ params: learner.params(state), posterior: learner.posterior?.(state) ?? null }));
       return { params: end.value.params, posterior: end.value.posterior ?? undefined, [Symbol.dispose]: () => end[Symbol.dispose]() };
