@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <immintrin.h>
 #include "crew.h"
 
 namespace lab {
@@ -40,8 +41,8 @@ inline float logarithm(float u) {
 
 #define LAB_VECTORS __attribute__((target_clones("avx512f", "avx2", "default"), optimize("O3")))
 
-// Words [4 · block, 4 · block + count) of a key.
-LAB_VECTORS inline void words(uint32_t low, uint32_t high, uint32_t domain, uint32_t block, int count, uint32_t* to) {
+// Words [4 · block, 4 · block + count) of a key; it may write up to the next multiple of 4 · LANES.
+LAB_VECTORS inline void plain_words(uint32_t low, uint32_t high, uint32_t domain, uint32_t block, int count, uint32_t* to) {
   for (int done = 0; done < count; done += 4 * LANES, block += LANES) {
     uint32_t a[LANES], b[LANES], c[LANES], d[LANES], k0 = low, k1 = high;
     for (int i = 0; i < LANES; i++) {
@@ -64,6 +65,43 @@ LAB_VECTORS inline void words(uint32_t low, uint32_t high, uint32_t domain, uint
       to[done + 4 * i + 3] = d[i];
     }
   }
+}
+
+// The same in 64-bit lanes, whose lower halves are the words: a product reads those alone, so that what is left in the upper ones does no harm.
+__attribute__((target("avx512f"))) inline void wide_words(uint32_t low, uint32_t high, uint32_t domain, uint32_t block, int count, uint32_t* to) {
+  constexpr int GROUPS = LANES / 8;
+  const __m512i first = _mm512_set1_epi64(0xd2511f53), second = _mm512_set1_epi64(0xcd9e8d57);
+  const __m512i front = _mm512_setr_epi64(0, 8, 1, 9, 2, 10, 3, 11), back = _mm512_setr_epi64(4, 12, 5, 13, 6, 14, 7, 15);
+  for (int done = 0; done < count; done += 4 * LANES, block += LANES) {
+    __m512i a[GROUPS], b[GROUPS], c[GROUPS], d[GROUPS];
+    for (int g = 0; g < GROUPS; g++) {
+      a[g] = _mm512_add_epi32(_mm512_set1_epi64(static_cast<int64_t>(block) + 8 * g), _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7));
+      b[g] = c[g] = _mm512_setzero_si512();
+      d[g] = _mm512_set1_epi64(domain);
+    }
+    uint32_t k0 = low, k1 = high;
+    for (int round = 0; round < 10; round++, k0 += 0x9e3779b9u, k1 += 0xbb67ae85u) {
+      const __m512i here = _mm512_set1_epi64(k0), there = _mm512_set1_epi64(k1);
+      for (int g = 0; g < GROUPS; g++) {
+        const __m512i x = _mm512_mul_epu32(a[g], first), y = _mm512_mul_epu32(c[g], second);
+        // 0x96: the exclusive or of three.
+        a[g] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(y, 32), b[g], here, 0x96);
+        b[g] = y;
+        c[g] = _mm512_ternarylogic_epi64(_mm512_srli_epi64(x, 32), d[g], there, 0x96);
+        d[g] = x;
+      }
+    }
+    for (int g = 0; g < GROUPS; g++) {
+      const __m512i ab = _mm512_mask_blend_epi32(0xaaaa, a[g], _mm512_slli_epi64(b[g], 32)), cd = _mm512_mask_blend_epi32(0xaaaa, c[g], _mm512_slli_epi64(d[g], 32));
+      _mm512_storeu_si512(to + done + 32 * g, _mm512_permutex2var_epi64(ab, front, cd));
+      _mm512_storeu_si512(to + done + 32 * g + 16, _mm512_permutex2var_epi64(ab, back, cd));
+    }
+  }
+}
+
+inline void words(uint32_t low, uint32_t high, uint32_t domain, uint32_t block, int count, uint32_t* to) {
+  static const bool wide = __builtin_cpu_supports("avx512f") != 0;
+  (wide ? wide_words : plain_words)(low, high, domain, block, count, to);
 }
 
 LAB_VECTORS inline void pairs(const uint32_t* first, const uint32_t* second, int count, float* along, float* across) {
