@@ -8,6 +8,7 @@
 #include <node_api.h>
 #include "attention.h"
 #include "cache.h"
+#include "convolution.h"
 #include "few-rows.h"
 #include "mat-mul.h"
 #include "normal.h"
@@ -39,6 +40,7 @@ TF_Tensor* TF_AllocateOutput(TF_OpKernelContext*, int, int, const int64_t*, int,
 void TF_OpKernelContext_Failure(TF_OpKernelContext*, TF_Status*);
 void TF_OpKernelConstruction_GetAttrBool(TF_OpKernelConstruction*, const char*, unsigned char*, TF_Status*);
 void TF_OpKernelConstruction_GetAttrInt32(TF_OpKernelConstruction*, const char*, int32_t*, TF_Status*);
+void TF_OpKernelConstruction_GetAttrInt64List(TF_OpKernelConstruction*, const char*, int64_t*, int, TF_Status*);
 void TF_OpKernelConstruction_GetAttrFloat(TF_OpKernelConstruction*, const char*, float*, TF_Status*);
 TF_KernelBuilder* TF_NewKernelBuilder(const char*, const char*, void* (*)(TF_OpKernelConstruction*), void (*)(void*, TF_OpKernelContext*), void (*)(void*));
 void TF_RegisterKernelBuilder(const char*, TF_KernelBuilder*, TF_Status*);
@@ -404,6 +406,101 @@ void cached_attention_kernel(void* kernel, TF_OpKernelContext* context) {
   if (heard != nullptr) lab::cache::attend(sizes, floats(rows), floats(cache), integers(lengths), heard);
 }
 
+// What is laid out by numbers that stand in the order of its fields, eleven at most.
+union Layout {
+  int64_t numbers[11];
+  lab::convolution::Sizes sizes;
+  lab::convolution::Windows windows;
+};
+static_assert(sizeof(lab::convolution::Sizes) == sizeof(Layout) && sizeof(lab::convolution::Windows) <= sizeof(Layout) && sizeof(long) == sizeof(int64_t));
+
+template <int COUNT>
+void* layout_made(TF_OpKernelConstruction* construction) {
+  TF_Status* status = TF_NewStatus();
+  auto* layout = new Layout{};
+  TF_OpKernelConstruction_GetAttrInt64List(construction, "sizes", layout->numbers, COUNT, status);
+  TF_DeleteStatus(status);
+  return layout;
+}
+
+template <int COUNT>
+Layout layout_of(const char* opaque, size_t size) {
+  Numbers numbers{opaque, opaque + size};
+  Layout layout{};
+  for (int i = 0; i < COUNT; i++) layout.numbers[i] = numbers.next();
+  return layout;
+}
+
+bool holds(Call& call, TF_Tensor* x, std::vector<int64_t> shape) {
+  const Rows rows(x);
+  if (rows.shape == shape) return true;
+  return call.fail("Cannot convolve: expected tensors of the sizes that are given"), false;
+}
+bool is_input(Call& call, TF_Tensor* x, const lab::convolution::Sizes& s) { return holds(call, x, {s.batch, s.height, s.width, s.inputs}); }
+bool is_filter(Call& call, TF_Tensor* w, const lab::convolution::Sizes& s) { return holds(call, w, {s.tall, s.wide, s.inputs, s.outputs}); }
+bool is_output(Call& call, TF_Tensor* y, const lab::convolution::Sizes& s) { return holds(call, y, {s.batch, s.out_height, s.out_width, s.outputs}); }
+
+void convolution_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  lab::convolution::forward(layout_of<11>(opaque, size).sizes, operand<float>(in, 0), operand<float>(in, 1), result(out));
+}
+void convolution_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  const auto& s = static_cast<Layout*>(kernel)->sizes;
+  TF_Tensor *x = call.input(0), *w = call.input(1);
+  if (!is_input(call, x, s) || !is_filter(call, w, s)) return;
+  float* y = call.output({s.batch, s.out_height, s.out_width, s.outputs});
+  if (y != nullptr) lab::convolution::forward(s, floats(x), floats(w), y);
+}
+
+void convolution_input_grad_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  lab::convolution::input_gradient(layout_of<11>(opaque, size).sizes, operand<float>(in, 0), operand<float>(in, 1), result(out));
+}
+void convolution_input_grad_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  const auto& s = static_cast<Layout*>(kernel)->sizes;
+  TF_Tensor *w = call.input(0), *dy = call.input(1);
+  if (!is_filter(call, w, s) || !is_output(call, dy, s)) return;
+  float* dx = call.output({s.batch, s.height, s.width, s.inputs});
+  if (dx != nullptr) lab::convolution::input_gradient(s, floats(w), floats(dy), dx);
+}
+
+void convolution_filter_grad_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  lab::convolution::filter_gradient(layout_of<11>(opaque, size).sizes, operand<float>(in, 0), operand<float>(in, 1), result(out));
+}
+void convolution_filter_grad_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  const auto& s = static_cast<Layout*>(kernel)->sizes;
+  TF_Tensor *x = call.input(0), *dy = call.input(1);
+  if (!is_input(call, x, s) || !is_output(call, dy, s)) return;
+  float* dw = call.output({s.tall, s.wide, s.inputs, s.outputs});
+  if (dw != nullptr) lab::convolution::filter_gradient(s, floats(x), floats(dy), dw);
+}
+
+void max_pool_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  lab::convolution::max_pool(layout_of<10>(opaque, size).windows, operand<float>(in, 0), result(out));
+}
+void max_pool_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  const auto& s = static_cast<Layout*>(kernel)->windows;
+  TF_Tensor* x = call.input(0);
+  if (!holds(call, x, {s.batch, s.height, s.width, s.channels})) return;
+  float* y = call.output({s.batch, s.out_height, s.out_width, s.channels});
+  if (y != nullptr) lab::convolution::max_pool(s, floats(x), y);
+}
+
+void max_pool_grad_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  lab::convolution::max_pool_gradient(layout_of<10>(opaque, size).windows, operand<float>(in, 0), operand<float>(in, 1), operand<float>(in, 2), result(out));
+}
+void max_pool_grad_kernel(void* kernel, TF_OpKernelContext* context) {
+  Call call{context};
+  const auto& s = static_cast<Layout*>(kernel)->windows;
+  TF_Tensor *x = call.input(0), *y = call.input(1), *dy = call.input(2);
+  const std::vector<int64_t> pooled{s.batch, s.out_height, s.out_width, s.channels};
+  if (!holds(call, x, {s.batch, s.height, s.width, s.channels}) || !holds(call, y, pooled) || !holds(call, dy, pooled)) return;
+  float* dx = call.output(Rows(x).shape);
+  if (dx != nullptr) lab::convolution::max_pool_gradient(s, floats(x), floats(y), floats(dy), dx);
+}
+
 template <class T>
 void freed(void* kernel) {
   delete static_cast<T*>(kernel);
@@ -469,6 +566,14 @@ NAPI_MODULE_INIT() {
                 freed<HeadCounts>, "lab_attention_grad", attention_grad_call});
     registered({"LabCachedAttention", {"rows: float", "cache: float", "lengths: int32"}, {"heads: int", "shared: int"}, attention_made, cached_attention_kernel, freed<HeadCounts>,
                 "lab_cached_attention", cached_attention_call});
+    const std::vector<const char*> sizes{"sizes: list(int)"};
+    registered({"LabConvolution", {"x: float", "filter: float"}, sizes, layout_made<11>, convolution_kernel, freed<Layout>, "lab_convolution", convolution_call});
+    registered({"LabConvolutionInputGrad", {"filter: float", "dy: float"}, sizes, layout_made<11>, convolution_input_grad_kernel, freed<Layout>, "lab_convolution_input_grad",
+                convolution_input_grad_call});
+    registered({"LabConvolutionFilterGrad", {"x: float", "dy: float"}, sizes, layout_made<11>, convolution_filter_grad_kernel, freed<Layout>, "lab_convolution_filter_grad",
+                convolution_filter_grad_call});
+    registered({"LabMaxPool", {"x: float"}, sizes, layout_made<10>, max_pool_kernel, freed<Layout>, "lab_max_pool", max_pool_call});
+    registered({"LabMaxPoolGrad", {"x: float", "y: float", "dy: float"}, sizes, layout_made<10>, max_pool_grad_kernel, freed<Layout>, "lab_max_pool_grad", max_pool_grad_call});
     return true;
   }();
   (void)once;

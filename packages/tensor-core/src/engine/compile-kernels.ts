@@ -14,7 +14,7 @@ export async function compileKernels(compiler: string, folder: string): Promise<
   const { rename, rm } = process.getBuiltinModule("node:fs/promises");
   const unfinished = `kernels-${process.pid}.unfinished`;
   // A square root that may set errno is no vector instruction.
-  const args = [...compilerArguments(folder, [join(kernelSources(), "kernels.cc")], libraries(), unfinished), "-O3", "-fno-math-errno"];
+  const args = [...compilerArguments(folder, [join(kernelSources(), "kernels.cc")], libraries(), unfinished), "-O3", "-fno-math-errno", "-fvisibility=hidden"];
   const finished = await command(compiler, args);
   if (finished.code !== 0) {
     await rm(join(folder, unfinished), { force: true });

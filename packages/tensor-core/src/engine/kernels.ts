@@ -1,6 +1,6 @@
 import { NO_KERNELS, type Kernels } from "./native-backend.ts";
 
-const SOURCES = ["attention.h", "cache.h", "crew.h", "few-rows.h", "kernels.cc", "mat-mul.h", "normal.h", "rows.h", "vector-math.h"];
+const SOURCES = ["attention.h", "cache.h", "convolution.h", "crew.h", "few-rows.h", "kernels.cc", "mat-mul.h", "normal.h", "rows.h", "vector-math.h"];
 
 /** Where the sources lie, seen from the source tree and from a built package alike. */
 export function kernelSources(): string {

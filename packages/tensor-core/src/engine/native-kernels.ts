@@ -13,6 +13,7 @@ import {
   type NamedTensorInfoMap,
   type Tensor,
 } from "@tensorflow/tfjs-core";
+import { convolutionKernels } from "./native-convolutions.ts";
 import type { Kernels, NativeBackend, OpAttribute } from "./native-backend.ts";
 
 /** An operation of the engine on tensors, with its type attributes spelled out. */
@@ -118,8 +119,8 @@ const batchMatMul: KernelConfig = {
 };
 
 /** Replaces the kernels of tfjs-node that stand in the way of tracing, and those of which we have faster ones. */
-export function registerNativeKernels({ matMul }: Kernels): void {
-  for (const kernel of [expandDims, gatherV2, prelu, ...(matMul ? [batchMatMul] : [])]) {
+export function registerNativeKernels({ matMul, rows }: Kernels): void {
+  for (const kernel of [expandDims, gatherV2, prelu, ...(matMul ? [batchMatMul] : []), ...(rows ? convolutionKernels() : [])]) {
     unregisterKernel(kernel.kernelName, kernel.backendName);
     registerKernel(kernel);
   }

@@ -1,8 +1,8 @@
 import { engine, type Tensor } from "@tensorflow/tfjs-core";
 import { nativeBackend, ownKernels, type OpAttribute } from "./native-backend.ts";
 
-/** Attributes of an operation of ours: whole numbers and yes or no; ε is a real number. */
-type Attributes = { readonly [name: string]: number | boolean };
+/** Attributes of an operation of ours: whole numbers, lists of them, and yes or no; ε is a real number. */
+type Attributes = { readonly [name: string]: number | boolean | readonly number[] };
 
 const REALS = new Set(["eps"]);
 

@@ -30,6 +30,8 @@ const attention: Numbers = (flags, [qkv, segments]) => {
   return [batch, time, heads, shared, width / (heads + 2 * shared), Number(product(segments!.shape) > 0)];
 };
 
+const sizes: Numbers = (flags) => flags.get("sizes") as readonly number[];
+
 const CALLS: { readonly [op: string]: { readonly target: string; readonly numbers: Numbers } } = {
   LabAffine: { target: "lab_affine", numbers: (_, [x, kernel]) => [x!.shape[0]!, kernel!.shape[1]!, x!.shape[1]!] },
   LabAttention: { target: "lab_attention", numbers: attention },
@@ -42,6 +44,9 @@ const CALLS: { readonly [op: string]: { readonly target: string; readonly number
       return [streams, time, heads, shared, width / (heads + 2 * shared), cache!.shape[1]!];
     },
   },
+  LabConvolution: { target: "lab_convolution", numbers: sizes },
+  LabConvolutionFilterGrad: { target: "lab_convolution_filter_grad", numbers: sizes },
+  LabConvolutionInputGrad: { target: "lab_convolution_input_grad", numbers: sizes },
   LabCrossEntropy: { target: "lab_cross_entropy", numbers: rows },
   LabCrossEntropyGrad: { target: "lab_cross_entropy_grad", numbers: rows },
   LabDot: { target: "lab_dot", numbers: size },
@@ -55,6 +60,8 @@ const CALLS: { readonly [op: string]: { readonly target: string; readonly number
       return [product(shape.slice(0, -2)), rows, columns, a!.shape.at(turned[0] ? -2 : -1)!, ...turned.map(Number)];
     },
   },
+  LabMaxPool: { target: "lab_max_pool", numbers: sizes },
+  LabMaxPoolGrad: { target: "lab_max_pool_grad", numbers: sizes },
   LabNorm: { target: "lab_norm", numbers: norm },
   LabNormGrad: { target: "lab_norm_grad", numbers: norm },
   // Count and domain, which are constants of the trace.

@@ -1,0 +1,269 @@
+// Convolutions of stride 1 in NHWC as products of matrices, and the largest numbers of windows.
+//
+// A few neighbours in a row of the result are one row of a product: what their windows see together, cut out of the image, by a matrix T that holds the weights
+// once for each neighbour, and zeros elsewhere. One neighbour is the cutting out of patches, where most numbers are copied and split many times; a whole row
+// has the most zeros. How many are taken is decided by what both cost.
+#pragma once
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include "crew.h"
+#include "mat-mul.h"
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,amx-tile,amx-bf16")
+#endif
+
+namespace lab::convolution {
+
+// x [batch, height, width, inputs] by w [tall, wide, inputs, outputs] gives y [batch, out_height, out_width, outputs]; `top` rows and `left` columns of zeros
+// come before x.
+struct Sizes {
+  long batch, height, width, inputs, tall, wide, outputs, out_height, out_width, top, left;
+};
+
+constexpr long SLICES = 16;  // of the batch, over which a gradient is summed
+
+using amx::bfloat, amx::DEPTH, amx::parts, amx::SIDE, amx::STRIP, amx::TERMS;
+
+inline float* floats_of(amx::Room& room, long count) { return reinterpret_cast<float*>(room.of(2 * static_cast<size_t>(count))); }
+
+// How a convolution is cut into products.
+struct Cut {
+  long neighbours;      // places of the result in one row of a product
+  long seen, depth;     // numbers that they see of one row of the image, and of all
+  long columns, rows;   // of the product of one image
+  long padded_row, padded_height;
+};
+
+inline Cut cut_by(const Sizes& s, long neighbours) {
+  const long seen = (neighbours + s.wide - 1) * s.inputs;
+  return {neighbours, seen, s.tall * seen, neighbours * s.outputs, s.out_height * (s.out_width / neighbours), (s.out_width + s.wide - 1) * s.inputs, s.out_height + s.tall - 1};
+}
+
+// In nanoseconds: to split a number into bfloat16, and to multiply it by sixteen columns.
+constexpr double SPLIT = 0.2, MULTIPLY = 0.072;
+
+inline Cut cut(const Sizes& s) {
+  Cut best = cut_by(s, 1);
+  const auto cost = [](const Cut& c) { return static_cast<double>(c.rows) * parts(c.depth, DEPTH) * (SPLIT + MULTIPLY * parts(c.columns, SIDE)); };
+  for (long neighbours = 2; neighbours <= s.out_width; neighbours++)
+    if (s.out_width % neighbours == 0 && cost(cut_by(s, neighbours)) < cost(best)) best = cut_by(s, neighbours);
+  return best;
+}
+
+// T[(i, u, c), (p, o)] = w[i, u − p, c, o], 0 where the window has no such column.
+inline void banded(const Sizes& s, const Cut& c, const float* w, float* t) {
+  std::fill(t, t + c.depth * c.columns, 0.0f);
+  for (long i = 0; i < s.tall; i++)
+    for (long p = 0; p < c.neighbours; p++)
+      for (long k = 0; k < s.wide * s.inputs; k++)
+        std::memcpy(t + (i * c.seen + p * s.inputs + k) * c.columns + p * s.outputs, w + (i * s.wide * s.inputs + k) * s.outputs, s.outputs * sizeof(float));
+}
+
+inline void copy(const float* from, long count, float* to) {
+  long i = 0;
+  for (; i + WIDE <= count; i += WIDE) _mm512_storeu_ps(to + i, _mm512_loadu_ps(from + i));
+  if (i < count) _mm512_mask_storeu_ps(to + i, lanes(count - i), _mm512_maskz_loadu_ps(lanes(count - i), from + i));
+}
+
+inline void add(const float* from, long count, float* to) {
+  for (long i = 0; i < count; i += WIDE) {
+    const __mmask16 some = lanes(count - i);
+    _mm512_mask_storeu_ps(to + i, some, _mm512_add_ps(_mm512_maskz_loadu_ps(some, to + i), _mm512_maskz_loadu_ps(some, from + i)));
+  }
+}
+
+// An image with its zeros around it.
+inline void padded(const Sizes& s, const Cut& c, const float* image, float* to) {
+  std::fill(to, to + c.padded_height * c.padded_row, 0.0f);
+  for (long y = 0; y < s.height; y++) copy(image + y * s.width * s.inputs, s.width * s.inputs, to + (s.top + y) * c.padded_row + s.left * s.inputs);
+}
+
+// What rows `from` … `from + count` of a product see of a padded image.
+inline void patches(const Sizes& s, const Cut& c, const float* image, long from, long count, float* to) {
+  const long across = s.out_width / c.neighbours;
+  for (long r = from; r < from + count; r++)
+    for (long i = 0; i < s.tall; i++, to += c.seen) copy(image + (r / across + i) * c.padded_row + r % across * c.neighbours * s.inputs, c.seen, to);
+}
+
+// What one number of y, of w or of x is, for numbers that bfloat16 does not hold: ∞ · 0 must not come in where the definition has no product.
+template <class Work>
+void taps(const Sizes& s, const Work& work) {
+  for (long n = 0; n < s.batch; n++)
+    for (long y = 0; y < s.out_height; y++)
+      for (long p = 0; p < s.out_width; p++)
+        for (long i = 0; i < s.tall; i++)
+          for (long j = 0; j < s.wide; j++) {
+            const long h = y + i - s.top, x = p + j - s.left;
+            if (h < 0 || h >= s.height || x < 0 || x >= s.width) continue;
+            for (long c = 0; c < s.inputs; c++)
+              for (long o = 0; o < s.outputs; o++)
+                work(((n * s.height + h) * s.width + x) * s.inputs + c, ((i * s.wide + j) * s.inputs + c) * s.outputs + o, ((n * s.out_height + y) * s.out_width + p) * s.outputs + o);
+          }
+}
+
+// y[h, p, o] = Σ x[h + i − top, p + j − left, c] w[i, j, c, o]
+inline void forward(const Sizes& s, const float* x, const float* w, float* y) {
+  static thread_local amx::Room bands_room, panel_room;
+  const Cut c = cut(s);
+  float* bands = floats_of(bands_room, c.depth * c.columns);
+  banded(s, c, w, bands);
+  const int strips = parts(c.columns, STRIP), tiles = parts(c.depth, DEPTH);
+  const size_t size = static_cast<size_t>(tiles) * TERMS;
+  bfloat* panel = panel_room.of(2 * strips * size);
+  bool large = amx::right_blocks({bands, c.columns, false}, 0, c.columns, 0, c.depth, panel, size);
+  std::atomic<bool> larger{false};
+  Crew::here().share(static_cast<int>(s.batch), [&](int n) {
+    static thread_local amx::Room strip_room, image_room, patch_room;
+    bfloat* strip = strip_room.of(2 * size);
+    float *image = floats_of(image_room, c.padded_height * c.padded_row), *patch = floats_of(patch_room, STRIP * c.depth);
+    padded(s, c, x + n * s.height * s.width * s.inputs, image);
+    const amx::Sum sum{y + n * c.rows * c.columns, c.rows, c.columns, true, nullptr};
+    amx::TileShapes shapes;
+    _tile_loadconfig(&shapes);
+    for (long row = 0; row < c.rows; row += STRIP) {
+      const long rows = std::min<long>(STRIP, c.rows - row);
+      patches(s, c, image, row, rows, patch);
+      if (amx::left_blocks({patch, c.depth, false}, 0, rows, 0, c.depth, strip, size)) larger = true;
+      for (int j = 0; j < strips; j++) amx::add_to(sum, row, static_cast<long>(j) * STRIP, strip, panel + 2 * j * size, tiles, size);
+    }
+    _tile_release();
+  });
+  if (!large && !larger) return;
+  std::fill(y, y + s.batch * c.rows * c.columns, 0.0f);
+  taps(s, [=](long in, long weight, long out) { y[out] += x[in] * w[weight]; });
+}
+
+// What rows of a product saw gets its slope dY Tᵀ, and the places of the image sum those of all rows that saw them.
+inline void input_gradient(const Sizes& s, const float* w, const float* dy, float* dx) {
+  static thread_local amx::Room bands_room, panel_room;
+  const Cut c = cut(s);
+  float* bands = floats_of(bands_room, c.depth * c.columns);
+  banded(s, c, w, bands);
+  const int strips = parts(c.depth, STRIP), tiles = parts(c.columns, DEPTH);
+  const size_t size = static_cast<size_t>(tiles) * TERMS;
+  bfloat* panel = panel_room.of(2 * strips * size);
+  const bool large = amx::right_blocks({bands, c.columns, true}, 0, c.depth, 0, c.columns, panel, size);
+  std::atomic<bool> larger{false};
+  const long area = s.height * s.width * s.inputs, wide = static_cast<long>(strips) * STRIP, across = s.out_width / c.neighbours;
+  Crew::here().share(static_cast<int>(s.batch), [&](int n) {
+    static thread_local amx::Room strip_room, image_room, patch_room;
+    bfloat* strip = strip_room.of(2 * size);
+    float *image = floats_of(image_room, c.padded_height * c.padded_row), *patch = floats_of(patch_room, STRIP * wide);
+    std::fill(image, image + c.padded_height * c.padded_row, 0.0f);
+    amx::TileShapes shapes;
+    _tile_loadconfig(&shapes);
+    for (long row = 0; row < c.rows; row += STRIP) {
+      const long rows = std::min<long>(STRIP, c.rows - row);
+      if (amx::left_blocks({dy + n * c.rows * c.columns, c.columns, false}, row, rows, 0, c.columns, strip, size)) larger = true;
+      const amx::Sum sum{patch, parts(rows, SIDE) * SIDE, wide, true, nullptr};
+      for (int j = 0; j < strips; j++) amx::add_to(sum, 0, static_cast<long>(j) * STRIP, strip, panel + 2 * j * size, tiles, size);
+      for (long r = row; r < row + rows; r++)
+        for (long i = 0; i < s.tall; i++)
+          add(patch + (r - row) * wide + i * c.seen, c.seen, image + (r / across + i) * c.padded_row + r % across * c.neighbours * s.inputs);
+    }
+    _tile_release();
+    for (long y = 0; y < s.height; y++) copy(image + (s.top + y) * c.padded_row + s.left * s.inputs, s.width * s.inputs, dx + n * area + y * s.width * s.inputs);
+  });
+  if (!large && !larger) return;
+  std::fill(dx, dx + s.batch * area, 0.0f);
+  taps(s, [=](long in, long weight, long out) { dx[in] += w[weight] * dy[out]; });
+}
+
+// Whether a number is infinite, NaN, or so large that it has no bfloat16 near it.
+inline bool has_large(const float* x, long count) {
+  amx::Largest largest{_mm512_setzero_si512()};
+  sixteens(count, [&](long i, __mmask16 some) { largest.see(_mm512_maskz_loadu_ps(some, x + i)); });
+  return largest.overflows();
+}
+
+// dT = Pᵀ dY, P what all rows see; dw[i, j, c, o] = Σ_p dT[(i, p + j, c), (p, o)]. Summed by slices of the batch, whoever makes them.
+inline void filter_gradient(const Sizes& s, const float* x, const float* dy, float* dw) {
+  static thread_local amx::Room bands_room;
+  const Cut c = cut(s);
+  const long weights = s.tall * s.wide * s.inputs * s.outputs, area = s.height * s.width * s.inputs;
+  std::fill(dw, dw + weights, 0.0f);
+  if (has_large(x, s.batch * area) || has_large(dy, s.batch * c.rows * c.columns)) return taps(s, [=](long in, long weight, long out) { dw[weight] += x[in] * dy[out]; });
+  const long slices = std::min(SLICES, s.batch), each = (s.batch + slices - 1) / slices;
+  float* bands = floats_of(bands_room, slices * c.depth * c.columns);
+  Crew::here().share(static_cast<int>(slices), [&](int slice) {
+    static thread_local amx::Room image_room, patch_room;
+    float *image = floats_of(image_room, c.padded_height * c.padded_row), *patch = floats_of(patch_room, each * c.rows * c.depth);
+    const long from = slice * each, images = std::max(0L, std::min(s.batch, from + each) - from);
+    for (long n = 0; n < images; n++) {
+      padded(s, c, x + (from + n) * area, image);
+      patches(s, c, image, 0, c.rows, patch + n * c.rows * c.depth);
+    }
+    float* band = bands + slice * c.depth * c.columns;
+    if (images == 0) std::fill(band, band + c.depth * c.columns, 0.0f);
+    else amx::mat_mul({patch, c.depth, true}, {dy + from * c.rows * c.columns, c.columns, false}, band, c.depth, c.columns, images * c.rows, false);
+  });
+  const long row = s.wide * s.inputs;
+  for (long slice = 0; slice < slices; slice++)
+    for (long i = 0; i < s.tall; i++)
+      for (long p = 0; p < c.neighbours; p++)
+        for (long k = 0; k < row; k++) {
+          const float* from = bands + (slice * c.depth + i * c.seen + p * s.inputs + k) * c.columns + p * s.outputs;
+          for (long o = 0; o < s.outputs; o++) dw[(i * row + k) * s.outputs + o] += from[o];
+        }
+}
+
+// Windows of x [batch, height, width, channels] without padding, `down` and `right` apart.
+struct Windows {
+  long batch, height, width, channels, tall, wide, down, right, out_height, out_width;
+};
+
+// work(places of a window's numbers in x, its place in y, which channels) for sixteen channels of each window of image n.
+template <class Work>
+void windows(const Windows& s, long n, const Work& work) {
+  for (long y = 0; y < s.out_height; y++)
+    for (long p = 0; p < s.out_width; p++) {
+      const long from = ((n * s.height + y * s.down) * s.width + p * s.right) * s.channels, to = ((n * s.out_height + y) * s.out_width + p) * s.channels;
+      sixteens(s.channels, [&](long c, __mmask16 some) { work(from + c, to + c, some); });
+    }
+}
+
+inline void max_pool(const Windows& s, const float* x, float* y) {
+  Crew::here().share(static_cast<int>(s.batch), [&](int n) {
+    windows(s, n, [&](long from, long to, __mmask16 some) {
+      __m512 top = _mm512_maskz_loadu_ps(some, x + from);
+      for (long i = 0; i < s.tall; i++)
+        for (long j = i == 0 ? 1 : 0; j < s.wide; j++) {
+          const __m512 next = _mm512_maskz_loadu_ps(some, x + from + (i * s.width + j) * s.channels);
+          // A NaN stays, whichever of the two it is.
+          top = _mm512_mask_mov_ps(top, _mm512_cmp_ps_mask(next, top, _CMP_NLE_UQ) & _mm512_cmp_ps_mask(top, top, _CMP_ORD_Q), next);
+        }
+      _mm512_mask_storeu_ps(y + to, some, top);
+    });
+  });
+}
+
+// The slope of each window goes to the first of its largest numbers.
+inline void max_pool_gradient(const Windows& s, const float* x, const float* y, const float* dy, float* dx) {
+  Crew::here().share(static_cast<int>(s.batch), [&](int n) {
+    const long image = s.height * s.width * s.channels;
+    std::fill(dx + n * image, dx + (n + 1) * image, 0.0f);
+    windows(s, n, [&](long from, long to, __mmask16 some) {
+      const __m512 top = _mm512_maskz_loadu_ps(some, y + to), slope = _mm512_maskz_loadu_ps(some, dy + to);
+      for (long i = 0; i < s.tall; i++)
+        for (long j = 0; j < s.wide; j++) {
+          const long at = from + (i * s.width + j) * s.channels;
+          const __mmask16 here = _mm512_mask_cmp_ps_mask(some, _mm512_maskz_loadu_ps(some, x + at), top, _CMP_EQ_OQ);
+          _mm512_mask_storeu_ps(dx + at, here, _mm512_add_ps(_mm512_maskz_loadu_ps(here, dx + at), slope));
+          some &= static_cast<__mmask16>(~here);
+        }
+    });
+  });
+}
+
+}  // namespace lab::convolution
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
