@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bytePairTokenizer } from "@lab/tensor-core";
+import { bytePairs } from "@lab/tensor-core/hugging-face";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { ended } from "./command/lacy-command.ts";
 import { readAnnotations } from "./facts/annotation-file.ts";
@@ -132,11 +134,17 @@ describe("lacy", () => {
       expect(found).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u);
       return found;
     }, 10_000);
-    const body = JSON.stringify({ prompt: "Mira", max_tokens: 3, temperature: 0 });
-    const answer = (await (await fetch(`${url}/v1/completions`, { method: "POST", body })).json()) as { choices: { text: string }[] };
+    const body = JSON.stringify({ prompt: "was born in", max_tokens: 3, temperature: 0 });
+    const answer = (await (await fetch(`${url}/v1/completions`, { method: "POST", body })).json()) as {
+      choices: { text: string }[];
+      usage: { prompt_tokens: number };
+    };
+    const tokenizer = bytePairTokenizer(bytePairs(await readFile(at("tokenizer.json"), "utf8")));
+    // Fewer than letters: both texts hold these words, and some of their letters are joined.
+    expect([answer.usage.prompt_tokens, answer.usage.prompt_tokens < "was born in".length]).toEqual([tokenizer.encode("was born in").length, true]);
     process.emit("SIGTERM");
     expect((await asked).code).toBe(0);
-    const { text } = (await result("generate", "Mira", "--model", at("model"), "--tokens", "3")) as Written;
+    const { text } = (await result("generate", "was born in", "--model", at("model"), "--tokens", "3")) as Written;
     expect(answer.choices[0]!.text).toBe(text);
   });
 

@@ -2,6 +2,8 @@ import { key, type Tokenizer } from "@lab/tensor-core";
 import { tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { progress } from "@lab/tensor-core/report";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
+import { callShares } from "../cascade/call-shares.ts";
+import type { Emission } from "../cascade/generate.ts";
 import { languageStreams } from "../cascade/language-streams.ts";
 import { corpus } from "../corpus/corpus.ts";
 import type { Document } from "../corpus/document.ts";
@@ -39,9 +41,12 @@ const signal = new AbortController().signal;
 /** Nats: accuracy and acceptability are told between these. */
 const EDGES = [0, 1, 2, 4, 8, Infinity];
 
-async function written(source: TextSource, prompt: string, maxTokens: number): Promise<string> {
+async function written(source: TextSource, prompt: string, maxTokens: number, all: Emission[] = []): Promise<string> {
   let text = "";
-  for await (const piece of source(prompt, { maxTokens, seed: 0, temperature: 0, signal })) text += piece.text;
+  for await (const piece of source(prompt, { maxTokens, seed: 0, temperature: 0, signal })) {
+    text += piece.text;
+    all.push(piece);
+  }
   return text;
 }
 
@@ -116,12 +121,13 @@ const evaluateCommand = defineCommand({
     const held = await losses(small, list, { other, fraction, quiet });
     const texts: { readonly told: Told; readonly completed: Completed; readonly judged?: { readonly initial: number; readonly penalised: number } }[] = [];
     const compared: Assessed[] = [];
+    const told: Emission[] = [];
     {
       using bar = quiet ? undefined : progress("subjects", list.length);
       using streams = judge === undefined ? undefined : languageStreams(small.model, small.params.value, { start: small.end });
       for (const { title, text: source, facts, more } of list) {
         const known = { facts: [...facts, ...more].map(([attribute, value]) => [attribute, value] as const) };
-        const text = title + (await written(cascade.source, title, maxTokens));
+        const text = title + (await written(cascade.source, title, maxTokens, told));
         const completed: { alone: Answered[]; cascade: Answered[] } = { alone: [], cascade: [] };
         for (const { prompt, answers } of clozeTokens === 0 ? [] : clozes(title, known)) {
           const alone = await written(cascade.alone, prompt, clozeTokens);
@@ -140,7 +146,7 @@ const evaluateCommand = defineCommand({
       texts.map(({ told }) => told),
       { gamma: instrument?.gamma ?? 1 },
     );
-    const { calls, decisions } = cascade.control;
+    const { callRate, pieceRate, characterRate } = callShares(told);
     printed(
       {
         subjects: list.length,
@@ -151,7 +157,10 @@ const evaluateCommand = defineCommand({
         claims,
         uncovered,
         ...(instrument !== undefined && { calibration: { truth: instrument.truth.score, chance: instrument.chance.score, gamma: instrument.gamma } }),
-        callRate: decisions === 0 ? 0 : calls / decisions,
+        // Of the texts about the subjects, not of what completes the beginnings of facts.
+        callRate: Number.isNaN(callRate) ? 0 : callRate,
+        pieceRate,
+        characterRate,
         ...(clozeTokens > 0 && completions(texts.map(({ completed }) => completed))),
         ...(held !== undefined && { losses: held.own, ...(held.other !== undefined && { lossesAgainst: held.other }) }),
         ...(judge !== undefined && {

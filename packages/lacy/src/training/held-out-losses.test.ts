@@ -1,4 +1,5 @@
-import { decoder, engine, key, own, readSync, scoped } from "@lab/tensor-core";
+import { mul } from "@tensorflow/tfjs-core";
+import { decoder, engine, key, map, own, readSync, scoped } from "@lab/tensor-core";
 import { fullBatch } from "@lab/tensor-core/data";
 import { noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
@@ -13,7 +14,8 @@ const data = windows([{ ids: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 1, 2] }], { cont
 
 describe("heldOutLosses()", () => {
   it("heldOutLosses() are means over all tokens, on and off the first model's highest margins of each batch, for both models", async () => {
-    using mine = own(() => model.init(key(1)));
+    // Weights large enough for <CALL> to stand first at some places.
+    using mine = own(() => map((x) => mul(x, 20), model.init(key(3))));
     using its = own(() => model.init(key(2)));
     const size = 2;
     const rows: number[] = [];
@@ -30,6 +32,8 @@ describe("heldOutLosses()", () => {
         others: tokenLoss(model.apply(its.value, tokens, { segments }), targets),
       });
     });
+    const above = Array.from(margins.data).filter((margin) => Number(margin) > 0).length;
+    expect([found.own.greedyCallRate, above > 0 && above < 12]).toEqual([expect.closeTo(above / 12, 6), true]);
     const called = [0, 2].flatMap((row) => {
       const places = Array.from({ length: 4 * Math.min(size, 3 - row) }, (_, i) => 4 * row + i);
       return places.toSorted((a, b) => Number(margins.data[b]) - Number(margins.data[a])).slice(0, places.length / 4);
@@ -56,6 +60,7 @@ describe("heldOutLosses()", () => {
         5,
       );
       expect(measured.perplexity).toBe(Math.exp(measured.nonCallLoss));
+      expect(measured.callRate).toBe(called.length / 12);
     }
   });
 

@@ -1,14 +1,23 @@
 import { at, fullBatch, type Dataset } from "@lab/tensor-core/data";
 import { jit, own, readSync, type Decoder, type DecoderParams, type Tree } from "@lab/tensor-core";
-import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { cast, greater, mean, type Scalar, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { tokenLoss, type TokenLoss } from "../evidence/token-loss.ts";
 import { highest } from "../selection/highest.ts";
 import { every } from "../selection/selector.ts";
-import { callLosses, callMargin } from "./call-losses.ts";
+import { callLosses, callMargin, type CallLosses } from "./call-losses.ts";
 import type { TokenBatch } from "./pretrain.ts";
 
-/** Means over tokens, nats: on the mask, off it, over all; NaN where there are none; and exp(nonCallLoss). */
-export type HeldOutLosses = { readonly callLoss: number; readonly nonCallLoss: number; readonly totalLoss: number; readonly perplexity: number };
+/** Means over tokens, nats: on the mask, off it, over all; NaN where there are none; exp(nonCallLoss); and shares of the tokens. */
+export type HeldOutLosses = {
+  readonly callLoss: number;
+  readonly nonCallLoss: number;
+  readonly totalLoss: number;
+  readonly perplexity: number;
+  /** What is on the mask: the fraction that was asked for, rounded in each batch. */
+  readonly callRate: number;
+  /** Where `<CALL>` is above all other tokens: what greedy decoding without a budget would call. It says how long was trained, more than where to call [Ujvary2026]. */
+  readonly greedyCallRate: number;
+};
 
 type Trained = { readonly model: Pick<Decoder, "apply">; readonly params: DecoderParams };
 
@@ -50,14 +59,15 @@ export async function heldOutLosses<Batch extends TokenBatch>(
   using measured = jit((mine: DecoderParams, its: DecoderParams, { tokens, targets, segments }: TokenBatch & Tree) => {
     const apart = segments === undefined ? {} : { segments };
     const logits = model.apply(mine, tokens, apart);
-    const loss = tokenLoss(logits, targets);
-    const mask = masked({ loss, margin: callMargin(logits) });
-    return {
-      own: callLosses(loss, mask),
-      ...(other !== undefined && { other: callLosses(tokenLoss(other.model.apply(its, tokens, apart), targets), mask) }),
-    };
+    const margin = callMargin(logits);
+    const mask = masked({ loss: margin, margin });
+    const of = (z: Tensor3D): CallLosses & { readonly greedy: Scalar } => ({
+      ...callLosses(tokenLoss(z, targets), mask),
+      greedy: mean<Scalar>(cast(greater(callMargin(z), 0), "float32")),
+    });
+    return { own: of(logits), ...(other !== undefined && { other: of(other.model.apply(its, tokens, apart)) }) };
   });
-  const sums = { own: { call: 0, rest: 0, called: 0, all: 0 }, other: { call: 0, rest: 0, called: 0, all: 0 } };
+  const sums = { own: { call: 0, rest: 0, called: 0, greedy: 0, all: 0 }, other: { call: 0, rest: 0, called: 0, greedy: 0, all: 0 } };
   for (let from = 0; from < data.size; from += size) {
     const rows = Math.min(size, data.size - from);
     using batch = own(() =>
@@ -78,15 +88,17 @@ export async function heldOutLosses<Batch extends TokenBatch>(
       sum.call += rows * share * Number(losses.callLoss.data[0]);
       sum.rest += rows * (1 - share) * Number(losses.nonCallLoss.data[0]);
       sum.called += rows * share;
+      sum.greedy += rows * Number(losses.greedy.data[0]);
       sum.all += rows;
     }
     onRows?.(from + rows);
     // Others may work between batches.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const means = ({ call, rest, called, all }: (typeof sums)["own"]): HeldOutLosses => {
+  const means = ({ call, rest, called, greedy, all }: (typeof sums)["own"]): HeldOutLosses => {
     const nonCallLoss = rest / (all - called);
-    return { callLoss: call / called, nonCallLoss, totalLoss: (call + rest) / all, perplexity: Math.exp(nonCallLoss) };
+    const losses = { callLoss: call / called, nonCallLoss, totalLoss: (call + rest) / all, perplexity: Math.exp(nonCallLoss) };
+    return { ...losses, callRate: called / all, greedyCallRate: greedy / all };
   };
   return { own: means(sums.own), ...(other !== undefined && { other: means(sums.other) }) };
 }
