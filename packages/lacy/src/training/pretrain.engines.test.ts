@@ -42,7 +42,7 @@ const transform = sgd(0.5);
 
 describe("pretrain()", () => {
   const laws = algorithmLaws("pretrain()", {
-    algorithm: pretrain(model, { calls: lacy(), evidence: facts, transform: adamw(1e-2), accumulate: 2 }),
+    algorithm: pretrain(model, { calls: lacy(), evidence: facts, transform: adamw(1e-2), accumulate: 2, scope: "global" }),
     position: () => model.init(key(7)),
     data: batch,
     // Adam divides by √v̂, near zero at first: rounding moves single weights by a share of the learning rate. Not derived.
