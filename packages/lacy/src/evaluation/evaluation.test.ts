@@ -113,7 +113,7 @@ describe("tableScore()", () => {
       for await (const each of documents) told.push({ text: each.text, known: each });
       return told;
     };
-    for (const documents of [(await corpus()).documents({ split: "validation" }), wordnet({ split: "validation", part: "person" })]) {
+    for (const documents of [(await corpus()).documents({ split: "validation", limit: 400 }), wordnet({ split: "validation", part: "person" })]) {
       const { truth, chance } = calibration(await read(documents), key(1));
       expect(truth.score).toBeGreaterThan(0.95);
       expect(chance.score).toBeLessThan(0.3);
@@ -128,7 +128,7 @@ describe("bootstrap()", () => {
     const bit = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 31;
     let covered = 0;
     for (let i = 0; i < 200; i++) {
-      const { low, high } = bootstrap(Array.from({ length: 50 }, bit), key(i), { resamples: 400 });
+      const { low, high } = bootstrap(Array.from({ length: 50 }, bit), key(i), { resamples: 200 });
       covered += Number(low <= 0.5 && 0.5 <= high);
     }
     expect(Math.abs(covered / 200 - 0.95)).toBeLessThan(5 * Math.sqrt((0.95 * 0.05) / 200) + 0.02);

@@ -8,7 +8,7 @@ import { annotations, type Annotated } from "./annotations.ts";
 
 const TEXTS: readonly Annotated[] = Array.from({ length: 90 }, (_, i) => ({
   id: `t${i}`,
-  text: `Mira Oduya was botanist number ${i} of Nairobi. 😀 She left in ${1900 + i}. `.repeat(60),
+  text: `Mira Oduya was botanist number ${i} of Nairobi. 😀 She left in ${1900 + i}. `.repeat(48),
 }));
 const settings = { tagger: "wink", options: { mention: "span" } } as const;
 async function gathered<T>(all: AsyncIterable<T>): Promise<T[]> {
