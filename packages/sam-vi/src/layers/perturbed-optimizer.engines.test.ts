@@ -6,7 +6,7 @@ import { engine, key, momentum, own, run, scoped, sgd, tensors, type Objective }
 import { noLeaks } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
 import { mfvi as mfviOnTrees, mixSam as mixSamOnTrees, sam as samOnTrees } from "../named.ts";
-import { asam, mfvi, mixSam, PerturbedOptimizer, randomSam, sam, variationalSam, type Weights } from "./index.ts";
+import { asam, mfvi, mixSam, PerturbedOptimizer, randomSam, sam, trainedOnBatch, variationalSam, type Weights } from "./index.ts";
 
 await engine();
 
@@ -109,6 +109,28 @@ describe("PerturbedOptimizer in LayersModel.fit", () => {
     expect(seen[0]).toBeCloseTo(loss!, 5);
     expect(seen[1]).toBeCloseTo(mse!, 5);
     expect(Math.abs(seen[2]! - mse!)).toBeGreaterThan(0.01);
+  });
+
+  it("trainedOnBatch() takes the step of trainOnBatch() and names loss and metrics once each, without leaks", async () => {
+    const [model, same] = [network({ normalised: true }), network({ normalised: true })];
+    for (const each of [model, same])
+      each.compile({ optimizer: sam(train.momentum(0.1, 0.9), { rho: 1 }), loss: "categoricalCrossentropy", metrics: ["accuracy", "mse"] });
+    const [inputs, labels] = [x(), y()];
+    const counts: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      const seen = await trainedOnBatch(model, inputs, labels);
+      const [loss, acc, mse] = (await same.trainOnBatch(inputs, labels)) as number[];
+      expect(seen).toEqual({ loss, acc, mse });
+      counts.push(memory().numTensors);
+    }
+    expect(numbers(model)).toEqual(numbers(same));
+    expect(new Set(counts.slice(1)).size).toBe(1);
+    // A single number, not a list, where nothing but the loss is measured.
+    model.compile({ optimizer: sam(train.sgd(0)), loss: "categoricalCrossentropy" });
+    expect(Object.keys(await trainedOnBatch(model, inputs, labels))).toEqual(["loss"]);
+    for (const each of [model, same]) each.dispose();
+    inputs.dispose();
+    labels.dispose();
   });
 
   it("dispose() frees all that the optimizer held", () => {

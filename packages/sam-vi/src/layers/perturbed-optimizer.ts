@@ -39,7 +39,7 @@ const SCALE = /^logScale\/\d+$/;
  * `minimize` evaluates the loss as often as the direction asks for, and returns its first value: for "adversarial" that of the clean weights, for
  * "gaussian", which has one pass only, that of the perturbed ones. Moving averages are those of the first pass. Between calls the weights are
  * never perturbed, also if the loss throws. `iterations` and slots are those of the base. Layers that drop out draw anew in each pass, unless seeded.
- * `trainOnBatch`, unlike `fit`, returns each metric once more for every further pass: the first ones are those of the clean weights.
+ * `model.trainOnBatch`, unlike `fit`, returns each metric once more for every further pass, those of the first pass first: `trainedOnBatch` gives these alone.
  *
  * @throws TypeError for a base that is no optimizer or itself perturbs, RangeError for settings that no step can use
  * @example
