@@ -1,6 +1,7 @@
-import { add as plus, exp, fill, mul, sum, type Scalar } from "@tensorflow/tfjs-core";
+import { add as plus, exp, fill, mul, onesLike, type Scalar } from "@tensorflow/tfjs-core";
 import { normalLike } from "../random/draw.ts";
 import type { Key } from "../random/key.ts";
+import { dot } from "../tree/arithmetic.ts";
 import { map, tensors, type Params } from "../tree/tree.ts";
 import { normalLogDensity } from "./normal.ts";
 
@@ -55,7 +56,6 @@ export function meanFieldLogDensity<P extends Params>(position: P, { mean, logSc
 
 /** The sum of all elements of a tree with at least one tensor. */
 export function total(tree: Params): Scalar {
-  const sums = tensors(tree).map((x) => sum<Scalar>(x));
-  if (sums.length === 0) throw new TypeError("Cannot sum a tree: expected at least one tensor, got none");
-  return sums.reduce((a, b) => plus(a, b));
+  if (tensors(tree).length === 0) throw new TypeError("Cannot sum a tree: expected at least one tensor, got none");
+  return dot(tree, map((x) => onesLike(x), tree));
 }
