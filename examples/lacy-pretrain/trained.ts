@@ -53,7 +53,6 @@ export async function trained<Evidence, B extends Rows & Batch>(
   const path = join(checkpoints.folder, name.replaceAll(/\W+/g, "-"));
   using params = own(() => model.init(initKey));
   using log = runLog(path);
-  using shown = quiet ? silent : progress(name, steps);
   const watch = stopwatch();
   const result = await pretrained(algorithm, params.value, {
     key: runKey,
@@ -62,11 +61,15 @@ export async function trained<Evidence, B extends Rows & Batch>(
     steps,
     trueTargets: learner.steps * size * context,
     log,
-    progress: {
-      update(step, figures) {
-        watch.tick(step);
-        shown.update(step, figures ?? {});
-      },
+    progress(start) {
+      const shown = quiet ? silent : progress(name, steps, { start });
+      return {
+        update(step, figures) {
+          watch.tick(step);
+          shown.update(step, figures ?? {});
+        },
+        [Symbol.dispose]: () => shown[Symbol.dispose](),
+      };
     },
     checkpoint: { path: join(path, "checkpoint"), every: checkpoints.every, resume: checkpoints.resume, config: { ...checkpoints.config, name } },
   });

@@ -60,13 +60,20 @@ describe("pretrained()", () => {
     {
       using whole = await trained({ steps: 24 });
       const [path, at] = [join(folder(), "checkpoint"), folder()];
+      const shown: (number | "over")[] = [];
+      const progress = (start: number) => ({
+        update: (step: number) => void (step === start && shown.push(start)),
+        [Symbol.dispose]: () => void shown.push("over"),
+      });
       for (const steps of [7, 16, 24]) {
         using log = runLog(at);
-        using part = await trained({ steps, log, logEvery: 4, checkpoint: { path, every: 5, resume: true } });
+        using part = await trained({ steps, log, logEvery: 4, progress, checkpoint: { path, every: 5, resume: true } });
         if (steps < 24) continue;
         expect(weights(part)).toEqual(weights(whole));
         expect([...part.trace.loss.data]).toEqual([...whole.trace.loss.data]);
       }
+      // Each session's display begins with the first step that it took itself.
+      expect(shown).toEqual([1, "over", 8, "over", 17, "over"]);
       const lines = readFileSync(join(at, "log.jsonl"), "utf8")
         .trim()
         .split("\n")
