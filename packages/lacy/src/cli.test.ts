@@ -71,6 +71,8 @@ describe("lacy", () => {
     await writeFile(at("other.jsonl"), `${JSON.stringify({ title: "Ada Ruun", text: "Ada Ruun was born in Leeds in 1935, and lived in Bergen." })}\n`);
     expect((await lacy(...other)).err).toMatch(/^Cannot resume from .*: it was written with documents = "[0-9a-f]{64}", this run has "[0-9a-f]{64}"; remove/u);
     expect((await lacy(...train, "--steps", "4", "--rate", "0.1")).err).toContain("it was written with rate = 0.002, this run has 0.1");
+    expect((await lacy(...train, "--steps", "4", "--mention", "all")).err).toContain('it was written with mention = "word", this run has "all"');
+    expect((await lacy(...train, "--pieces", "last")).err).toBe("Cannot read --pieces: expected one of all, first, got last\n");
   });
 
   it("lacy trains by the calls of LMLM, chosen among all parts of a batch once its selection has warmed up, and logs as it goes", async () => {

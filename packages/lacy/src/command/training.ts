@@ -12,8 +12,8 @@ import type { FactMask } from "../evidence/fact-mask.ts";
 import type { JudgeMask } from "../evidence/judge-mask.ts";
 import type { Noise } from "../evidence/noise.ts";
 import type { TokenLoss } from "../evidence/token-loss.ts";
-import { alignment } from "../facts/alignment.ts";
-import { annotatedSpans, type TaggerName } from "../facts/annotation.ts";
+import { alignment, type AlignmentOptions } from "../facts/alignment.ts";
+import { annotatedSpans, type TaggerName, type TaggerSettings } from "../facts/annotation.ts";
 import { annotations } from "../facts/annotations.ts";
 import { calledSpans } from "../facts/called-spans.ts";
 import type { FactSpan } from "../facts/fact-span.ts";
@@ -60,6 +60,13 @@ const trainArgs = {
   accumulate: { type: "string", default: "1", valueHint: "parts", description: "Parts that a batch is cut into: less memory, more time" },
   scope: { type: "string", default: "forward", description: "Where a batch is cut, tokens are chosen within each part (forward) or among all (global)" },
   tagger: { type: "string", default: "compromise", description: "compromise, wink or capitals" },
+  mention: {
+    type: "string",
+    default: "word",
+    description: "What may be a fact only once in a document: a word, a span (the words of a name together), or nothing (all)",
+  },
+  title: { type: "string", default: "include", description: "Whether the name that a document begins with is a fact: include, exempt" },
+  pieces: { type: "string", default: "all", description: "Which tokens of a factual word are facts: all, first" },
   threads: { type: "string", default: "2", description: "Worker threads that mark the facts; 0 for none" },
   layers: { type: "string", default: "4", description: "Layers of the decoder" },
   channels: { type: "string", default: "128", description: "Its width" },
@@ -85,6 +92,8 @@ const trainCommand = defineCommand({
     if (end === undefined || call !== tokenizer.vocabulary - 1)
       throw new Error(`Cannot train with ${args.tokenizer}: expected ${END}, and ${CALL} as the last token`);
     const tagger = args.tagger as TaggerName;
+    const options = { mention: oneOf("mention", args.mention, ["word", "span", "all"]), title: oneOf("title", args.title, ["include", "exempt"]) };
+    const pieces = oneOf("pieces", args.pieces, ["all", "first"]);
     const threads = numberOf("threads", args.threads, { least: 0, whole: true });
     const { documents } = await corpus({ data: args.data });
     const rule = RULES[oneOf("rule", args.rule, Object.keys(RULES))]!;
@@ -105,7 +114,7 @@ const trainCommand = defineCommand({
       }
     };
     const list: TokenDocument<"factual" | "judged">[] = [];
-    for await (const each of marked(read(), { marks: rule.marks, tagger, threads, tokenizer })) list.push(each);
+    for await (const each of marked(read(), { marks: rule.marks, tagger, options, pieces, threads, tokenizer })) list.push(each);
     if (list.length === 0) throw new Error("Cannot train: there are no documents to train on");
     if (rule.marks === "judged" && list.every(({ flags }) => flags === undefined))
       throw new Error("Cannot train with --rule judge: no document has calls; see the README for documents that have");
@@ -133,6 +142,8 @@ const trainCommand = defineCommand({
       rate,
       rows,
       tagger,
+      ...options,
+      pieces,
       accumulate,
       scope,
       selectionWarmup,
@@ -159,13 +170,16 @@ const trainCommand = defineCommand({
   },
 });
 
-type Marking = { readonly marks: Rule["marks"]; readonly tagger: TaggerName; readonly threads: number; readonly tokenizer: Tokenizer };
+type Marking = TaggerSettings & Required<AlignmentOptions> & { readonly marks: Rule["marks"]; readonly threads: number; readonly tokenizer: Tokenizer };
 
 /** The tokens of documents, with the marks that a rule asks for. */
-async function* marked(texts: AsyncIterable<Document>, { marks, tagger, threads, tokenizer }: Marking): AsyncGenerator<TokenDocument<"factual" | "judged">> {
+async function* marked(
+  texts: AsyncIterable<Document>,
+  { marks, tagger, options = {}, pieces: which, threads, tokenizer }: Marking,
+): AsyncGenerator<TokenDocument<"factual" | "judged">> {
   const flagged = (text: string, spans: readonly FactSpan[]): { readonly ids: number[]; readonly flags: Uint8Array } => {
     const pieces = tokenizer.pieces(text);
-    return { ids: pieces.map(({ token }) => token), flags: alignment(text, pieces, { spans }).map((kind) => (kind === 1 ? 1 : 0)) };
+    return { ids: pieces.map(({ token }) => token), flags: alignment(text, pieces, { spans, pieces: which }).map((kind) => (kind === 1 ? 1 : 0)) };
   };
   if (marks !== "factual") {
     for await (const { text, calls } of texts) {
@@ -182,7 +196,7 @@ async function* marked(texts: AsyncIterable<Document>, { marks, tagger, threads,
     }
   };
   // Annotations come in the order of the texts.
-  for await (const found of annotations(read(), { tagger, threads })) {
+  for await (const found of annotations(read(), { tagger, options, threads })) {
     const { ids, flags } = flagged(waiting.shift()!, annotatedSpans(found));
     yield { ids, flags: { factual: flags, judged: new Uint8Array(ids.length) } };
   }

@@ -171,6 +171,22 @@ describe("rules", () => {
     expect(lowest).toEqual(losses.map((loss) => Number(loss < 15)));
   });
 
+  it("random() of a Bernoulli count takes each token by itself, with probability 3/20, none at 0 and all at 1", () =>
+    scoped(() => {
+      const [size, fraction] = [20_000, 0.15];
+      const drawn = (share: number): number[] => [
+        ...random({ fraction: share, count: "bernoulli" })({ noise: uniform(key(3), [100, size / 100]) as Tensor2D }).dataSync(),
+      ];
+      const bits = drawn(fraction);
+      const total = bits.reduce((a, b) => a + b, 0);
+      // Binomial(20000, 3/20), and so are neighbours that are both taken, at 3/20 squared: within 5 standard errors.
+      expect(Math.abs(total - size * fraction)).toBeLessThan(5 * Math.sqrt(size * fraction * (1 - fraction)));
+      const pairs = bits.filter((bit, i) => bit === 1 && bits[i + 1] === 1).length;
+      expect(Math.abs(pairs - size * fraction ** 2)).toBeLessThan(5 * Math.sqrt(size * fraction ** 2 * (1 + 2 * fraction)));
+      expect([new Set(drawn(0)), new Set(drawn(1))]).toEqual([new Set([0]), new Set([1])]);
+      expect(() => random({ count: "about" as "exact" })).toThrow('count must be "exact" or "bernoulli", got "about"');
+    }));
+
   it("random() delegates each position with frequency K/M", () => {
     const [positions, draws, fraction] = [20, 2000, 0.15];
     const counts = scoped(() => {
