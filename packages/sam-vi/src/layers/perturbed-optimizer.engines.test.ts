@@ -84,10 +84,10 @@ describe("PerturbedOptimizer in LayersModel.fit", () => {
         const model = network({ normalised: true });
         model.compile({ optimizer: wrap(train.adam(0.01)), loss: "categoricalCrossentropy", metrics });
         const [inputs, labels] = [x(), y()];
-        const data = zip({ xs: array(XS), ys: array(YS) }).batch(8);
+        const data = zip({ xs: array(XS), ys: array(YS) }).batch(12);
         const counts: number[] = [];
-        for (let round = 0; round < 4; round++) {
-          await model.fit(inputs, labels, { batchSize: 8, verbose: 0 });
+        for (let round = 0; round < 3; round++) {
+          await model.fit(inputs, labels, { batchSize: 12, verbose: 0 });
           await model.fitDataset(data, { epochs: 1, verbose: 0 });
           await model.trainOnBatch(inputs, labels);
           counts.push(memory().numTensors);

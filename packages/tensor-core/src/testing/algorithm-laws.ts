@@ -1,5 +1,5 @@
 import type { Algorithm } from "../algorithm.ts";
-import { jit } from "../jit.ts";
+import { jit, type JitOptions } from "../jit.ts";
 import { own, scoped } from "../memory.ts";
 import { key } from "../random/key.ts";
 import { split } from "../random/split.ts";
@@ -15,6 +15,8 @@ export type AlgorithmTrial<Position extends Tree, State extends Tree, Info exten
   readonly data?: () => Data;
   /** How far a compiled step may be from a plain one, relative to the larger of 1 and the value: rounding in another order. */
   readonly within?: number;
+  /** How the step is compiled: plain graphs are made several times as fast as XLA's. */
+  readonly jit?: JitOptions;
 };
 
 /** Float32 rounding in another order over one step: not derived, √10³ unit roundoffs of 2⁻²⁴ as of a thousand additions. */
@@ -39,7 +41,7 @@ const WITHIN = 2e-5;
  */
 export function algorithmLaws<Position extends Tree, State extends Tree, Info extends Tree, Data>(
   name: string,
-  { algorithm, position, data = () => undefined as Data, within = WITHIN }: AlgorithmTrial<Position, State, Info, Data>,
+  { algorithm, position, data = () => undefined as Data, within = WITHIN, jit: how = {} }: AlgorithmTrial<Position, State, Info, Data>,
 ): readonly Law[] {
   const [first, second] = split(key(15));
   const both = (pair: readonly [State, Info]): Tree => ({ state: pair[0], info: pair[1] });
@@ -76,7 +78,7 @@ export function algorithmLaws<Position extends Tree, State extends Tree, Info ex
     }),
     law("takes the same step when compiled", (state) => {
       const batch = data();
-      using step = jit(algorithm.step.bind(algorithm));
+      using step = jit(algorithm.step.bind(algorithm), how);
       sameNumbers("a compiled step to equal a plain one", both(step(first, state, batch)), both(algorithm.step(first, state, batch)), within);
       // A second key, without a new trace: what is drawn must depend on the key of the call.
       sameNumbers("a compiled step to follow its key", both(step(second, state, batch)), both(algorithm.step(second, state, batch)), within);
