@@ -122,7 +122,7 @@ max L(w + ε) − L(w) within ‖ε‖ ≤ ${settings.ball}, and the trace that 
         await show(
           table(tried, { caption: `The grid on ${dataset}: validation labels are noisy too`, columns: triedColumns }),
           table(runs.map(runCells), { caption: `${dataset}: means ± standard errors over ${scale.seeds} seeds`, columns: runColumns }),
-          ...(scale.kappas.length > 0 ? [interpolationChart(runs, `From SAM to a random direction, ${model}, ${dataset}; dashed: MFVI`)] : []),
+          ...(scale.kappas.length > 0 ? [interpolationChart(runs, `From SAM to a random direction, ${model}, ${dataset}; dashed, with a diamond: MFVI`)] : []),
           remark(differences(runs)),
         );
       }

@@ -19,7 +19,10 @@ function rowsOf(runs: readonly RunRow[]): readonly { readonly noise: number; rea
     }));
 }
 
-/** κ ↦ accuracy, NLL, ECE, sharpness in one figure: SAM at its left end, a random direction at its right one, mean-field VI as a dashed line. */
+/**
+ * κ ↦ accuracy, NLL, ECE, sharpness in one figure: SAM at its left end, a random direction at its right one, and there, as a diamond and a dashed
+ * line, mean-field VI, whose direction is random too and whose scale is learned.
+ */
 export function interpolationChart(runs: readonly RunRow[], title: string): Chart {
   const rows = rowsOf(runs);
   const vi = runs.find(({ algorithm }) => algorithm === "MFVI");
@@ -55,9 +58,15 @@ export function interpolationChart(runs: readonly RunRow[], title: string): Char
             ? []
             : [
                 {
-                  data: { values: [{ level: vi[name as keyof typeof QUANTITIES].mean }] },
-                  mark: { type: "rule" as const },
+                  data: { values: [{ level: vi[name as keyof typeof QUANTITIES].mean, noise: 1 }] },
                   encoding: { y: { field: "level", type: "quantitative" as const } },
+                  layer: [
+                    { mark: { type: "rule" as const, strokeDash: [4, 3] } },
+                    {
+                      mark: { type: "point" as const, shape: "diamond", filled: true, size: 70, color: "black" },
+                      encoding: { x: { field: "noise", type: "quantitative" as const } },
+                    },
+                  ],
                 },
               ]),
         ],
