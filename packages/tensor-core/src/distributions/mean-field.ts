@@ -57,5 +57,8 @@ export function meanFieldLogDensity<P extends Params>(position: P, { mean, logSc
 /** The sum of all elements of a tree with at least one tensor. */
 export function total(tree: Params): Scalar {
   if (tensors(tree).length === 0) throw new TypeError("Cannot sum a tree: expected at least one tensor, got none");
-  return dot(tree, map((x) => onesLike(x), tree));
+  return dot(
+    tree,
+    map((x) => onesLike(x), tree),
+  );
 }
