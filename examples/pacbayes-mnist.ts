@@ -250,7 +250,7 @@ they are in KL/n, and the smaller the gap.`,
     ]);
     await show(
       table(rows, {
-        caption: `Zero-one and bounded cross-entropy certificates at confidence ${percent(tightest.confidence)}; KL/n by acceptance ratios`,
+        caption: `Zero-one, bounded and clamped (p ≥ 10⁻⁵) cross-entropy certificates, each at confidence ${percent(tightest.confidence)}; KL/n by acceptance ratios`,
         columns: resultColumns,
       }),
       barChart(

@@ -31,6 +31,7 @@ export type Candidate = Recipe & {
   readonly kl: number;
   readonly bound01: number;
   readonly boundCe: number;
+  readonly boundClamped: number;
   readonly run: number;
 };
 
@@ -93,14 +94,16 @@ export async function candidates(
     ...kept("baseline, comparison", COMPARED),
     record: ({ position }, { likelihood }) => ({ likelihood, ...errors(position) }),
   });
-  const [energies, risk01s, test01s] = [chains(drawn.trace.likelihood), chains(drawn.trace.risk01), chains(drawn.trace.test01)];
+  const { trace } = drawn;
+  const [energies, risk01s, clamped, test01s] = [chains(trace.likelihood), chains(trace.risk01), chains(trace.clamped), chains(trace.test01)];
   const all: Candidate[] = [];
   for (const [which, recipe] of plan.entries()) {
     const kl = await exactKl(posterior, which);
     const [riskCe, risk01, testError01] = [meanOf([energies[which]!]) / n, meanOf([risk01s[which]!]), meanOf([test01s[which]!])];
-    const [bound01, boundCe] = [risk01, riskCe].map((empiricalRisk) => maurer({ empiricalRisk, kl, n, delta })) as [number, number];
+    const bound = (empiricalRisk: number): number => maurer({ empiricalRisk, kl, n, delta });
+    const bounds = { bound01: bound(risk01), boundCe: bound(riskCe), boundClamped: bound(meanOf([clamped[which]!])) };
     const objective = Number.isNaN(recipe.lambda) ? "Maurer's bound" : `r̂ + KL/(λn), λ = ${recipe.lambda.toPrecision(3)}`;
-    all.push({ ...recipe, objective, riskCe, risk01, testError01, kl, bound01, boundCe, run: which });
+    all.push({ ...recipe, objective, riskCe, risk01, testError01, kl, ...bounds, run: which });
   }
   return { all, posterior: own(() => posterior).value };
 }
@@ -119,6 +122,8 @@ export type DrawnRisks = {
   readonly varianceCe: number;
   readonly risk01: number;
   readonly variance01: number;
+  readonly riskClamped: number;
+  readonly varianceClamped: number;
   readonly testError01: number;
 };
 
@@ -142,13 +147,15 @@ export async function exactRisks(
     ...kept(name, steps),
     record: ({ position }, { likelihood }) => ({ likelihood, ...errors(position) }),
   });
-  const { likelihood, risk01, test01 } = drawn.trace;
+  const { likelihood, risk01, clamped, test01 } = drawn.trace;
   return {
     draws: copies * steps,
     riskCe: average(likelihood) / n,
     varianceCe: varianceOf(chains(likelihood)) / n ** 2,
     risk01: average(risk01),
     variance01: varianceOf(chains(risk01)),
+    riskClamped: average(clamped),
+    varianceClamped: varianceOf(chains(clamped)),
     testError01: average(test01),
   };
 }

@@ -32,6 +32,15 @@ export function byCentralLimit(rungs: readonly Rung[], setting: Setting): readon
   );
 }
 
+/** The least certificate of the clamped cross entropy, which takes the place of the zero-one loss: by the central limit theorem, at the same confidence. */
+export function clampedByCentralLimit(rungs: readonly Rung[], setting: Setting): number {
+  const certificates = byCentralLimit(
+    rungs.map((rung) => ({ ...rung, risk01s: rung.clamped })),
+    setting,
+  );
+  return Math.min(...certificates.map(({ zeroOne }) => zeroOne!.bound));
+}
+
 function estimate({ lambda, energies, risk01s }: Rung, { n }: Setting) {
   return { lambda, risk: meanOf(energies) / n, error: monteCarloError(energies) / n, risk01: meanOf(risk01s), error01: monteCarloError(risk01s) };
 }
@@ -63,12 +72,19 @@ export function baselineByExactDraws(
   return exactPosterior({ risk: risk01, variance: variance01, kl, draws }, { n, delta, deltaRisk: deltaRisk + deltaEvidence });
 }
 
-/** The baseline's certificates by the central limit theorem of independent draws: δ_r and δ_F are shared by its two risks. */
+/** The baseline's certificates by the central limit theorem of independent draws: δ_r + δ_F for each of its risks alone. */
 export function baselineByCentralLimit(
-  { draws, riskCe, varianceCe, risk01, variance01 }: DrawnRisks,
+  { draws, riskCe, varianceCe, risk01, variance01, riskClamped, varianceClamped }: DrawnRisks,
   kl: number,
   { n, delta, deltaRisk, deltaEvidence }: Setting,
-): { readonly method: "central-limit"; readonly assumption: string; readonly confidence: number; readonly bound: number; readonly bound01: number } {
+): {
+  readonly method: "central-limit";
+  readonly assumption: string;
+  readonly confidence: number;
+  readonly bound: number;
+  readonly bound01: number;
+  readonly boundClamped: number;
+} {
   // P(Z > z) ≤ e^{−z²/2}/2 for a standard normal Z.
   const z = Math.sqrt(2 * Math.log(1 / (deltaRisk + deltaEvidence)));
   const bound = (mean: number, variance: number): number => maurer({ empiricalRisk: Math.min(1, mean + z * Math.sqrt(variance / draws)), kl, n, delta });
@@ -78,5 +94,6 @@ export function baselineByCentralLimit(
     confidence: 1 - delta - deltaRisk - deltaEvidence,
     bound: bound(riskCe, varianceCe),
     bound01: bound(risk01, variance01),
+    boundClamped: bound(riskClamped, varianceClamped),
   };
 }

@@ -78,6 +78,7 @@ export const resultColumns: Columns = {
   bound01: { header: "0-1 certificate", format: 4 },
   exact01: { header: "by exact draws", format: 4 },
   boundCe: { header: "CE certificate", format: 4 },
+  boundClamped: { header: "clamped CE certificate", format: 4 },
   boundCeWithoutMixing: { header: "CE, without mixing", format: 4 },
   gap: { header: "gap, points" },
 };

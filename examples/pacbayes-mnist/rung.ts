@@ -9,6 +9,7 @@ export type Rung = {
   readonly column01: HostArray;
   readonly energies: readonly Float64Array[];
   readonly risk01s: readonly Float64Array[];
+  readonly clamped: readonly Float64Array[];
   readonly testError01: number;
   readonly sampling: Sampling;
 };
@@ -26,14 +27,14 @@ export type Sampling = {
 type Columns<Name extends string> = { readonly [N in Name]: HostArray };
 
 /** Exact draws of the prior: no Markov chain, so nothing to watch. */
-export function exactRung({ likelihood, risk01, test01 }: Columns<"likelihood" | "risk01" | "test01">): Rung {
+export function exactRung(trace: Columns<"likelihood" | "risk01" | "clamped" | "test01">): Rung {
   const sampling = { step: Number.NaN, leapfrogs: 0, acceptance: 1, divergences: 0, bfmi: Number.NaN, gradients: 0 };
-  return { ...drawn({ likelihood, risk01, test01 }), lambda: 0, sampling };
+  return { ...drawn(trace), lambda: 0, sampling };
 }
 
 export function rungOf(
   lambda: number,
-  trace: Columns<"likelihood" | "risk01" | "test01" | "hamiltonian" | "acceptance" | "divergent" | "steps" | "stepSize">,
+  trace: Columns<"likelihood" | "risk01" | "clamped" | "test01" | "hamiltonian" | "acceptance" | "divergent" | "steps" | "stepSize">,
   warm: Columns<"steps">,
 ): Rung {
   const of = trace.acceptance.shape[1]!;
@@ -51,8 +52,15 @@ export function rungOf(
   };
 }
 
-function drawn({ likelihood, risk01, test01 }: Columns<"likelihood" | "risk01" | "test01">): Omit<Rung, "lambda" | "sampling"> {
-  return { column: likelihood, column01: risk01, energies: chains(likelihood), risk01s: chains(risk01), testError01: average(test01) };
+function drawn({ likelihood, risk01, clamped, test01 }: Columns<"likelihood" | "risk01" | "clamped" | "test01">): Omit<Rung, "lambda" | "sampling"> {
+  return {
+    column: likelihood,
+    column01: risk01,
+    energies: chains(likelihood),
+    risk01s: chains(risk01),
+    clamped: chains(clamped),
+    testError01: average(test01),
+  };
 }
 
 export function meanOf(draws: readonly Float64Array[]): number {

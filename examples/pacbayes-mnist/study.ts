@@ -3,7 +3,15 @@ import { engine, foldIn, key, own, size, split, type Key } from "@lab/tensor-cor
 import { gaussianPrior, mlpCentre, type AsymptoticCertificate, type GibbsCertificate, type PosteriorCertificate } from "@lab/pacbayes";
 import { annealed } from "./annealed.ts";
 import { candidates, exactRisks, type Candidate, type DrawnRisks } from "./baseline.ts";
-import { baselineByCentralLimit, baselineByExactDraws, byAnnealing, byCentralLimit, byExactDraws, type Annealed } from "./certificates.ts";
+import {
+  baselineByCentralLimit,
+  baselineByExactDraws,
+  byAnnealing,
+  byCentralLimit,
+  byExactDraws,
+  clampedByCentralLimit,
+  type Annealed,
+} from "./certificates.ts";
 import { climbed } from "./climb.ts";
 import { curveOf, least, type Point } from "./curve.ts";
 import { job } from "./kept.ts";
@@ -24,6 +32,8 @@ export type Study = {
   /** By the central limit theorem, and its rung with the least zero-one bound. */
   readonly asymptotic: readonly AsymptoticCertificate[];
   readonly tightest: AsymptoticCertificate;
+  /** Clamped cross entropy at most this, by the central limit theorem. */
+  readonly boundClamped: number;
   /** By draws that are taken for exact and independent. */
   readonly exact: readonly GibbsCertificate[];
   /** By annealed importance sampling, at the rung of the tightest. */
@@ -36,6 +46,8 @@ export type Study = {
     readonly exact01: PosteriorCertificate;
     /** Bounded cross entropy at most this, asymptotically, by the Gaussian with the least such bound. */
     readonly boundCe: number;
+    /** The same of the clamped cross entropy. */
+    readonly boundClamped: number;
   };
   readonly diagnostics: Diagnostics;
 };
@@ -76,7 +88,7 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
   const evidence = await annealed(setting, target, { key: annealingKey, kept: annealingJob.kept, climbed: upTo });
   annealingJob[Symbol.dispose]();
 
-  using baselineJob = job(`${name}: baseline`, Math.ceil(descent / 4) + descent + 100 + 2 * Math.ceil(certified / chains), keeping);
+  using baselineJob = job(`${name}: baseline`, Math.ceil(descent / 4) + descent + 100 + 3 * Math.ceil(certified / chains), keeping);
   const { kept } = baselineJob;
   const { all, posterior } = await candidates(setting, target, { key: foldIn(baselineKey, 0), kept, lambda: best.lambda });
   using trained = own(() => posterior);
@@ -86,6 +98,9 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
     exactRisks(setting, target, { key: foldIn(baselineKey, number), kept, posterior: trained.value, which, name: `baseline, draws${name}` });
   const risks = await drawsOf("", 1, chosen.run);
   const risksCe = chosenCe === chosen ? risks : await drawsOf(" of the least cross entropy", 2, chosenCe.run);
+  const chosenClamped = least(all, ({ boundClamped }) => boundClamped);
+  const already = chosenClamped === chosen ? risks : chosenClamped === chosenCe ? risksCe : undefined;
+  const risksClamped = already ?? (await drawsOf(" of the least clamped cross entropy", 3, chosenClamped.run));
 
   return {
     setting,
@@ -95,6 +110,7 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
     best,
     asymptotic,
     tightest,
+    boundClamped: clampedByCentralLimit(rungs, setting),
     exact: byExactDraws(rungs, setting),
     annealed: byAnnealing(evidence, upTo.at(-1)!, { ...setting, compared: asymptotic.length }),
     baseline: {
@@ -102,6 +118,7 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
       asymptotic: baselineByCentralLimit(risks, chosen.kl, setting),
       exact01: baselineByExactDraws(risks, chosen.kl, setting),
       boundCe: baselineByCentralLimit(risksCe, chosenCe.kl, setting).bound,
+      boundClamped: baselineByCentralLimit(risksClamped, chosenClamped.kl, setting).boundClamped,
     },
     diagnostics: diagnosticsOf(rungs),
     seconds: (performance.now() - began) / 1000,
