@@ -16,9 +16,10 @@ import {
 } from "./pacbayes-mnist/columns.ts";
 import { gibbsFrontier, meanFieldFrontier } from "./pacbayes-mnist/frontier.ts";
 import { ellipse, ROSENBROCK_FREE_ENERGY, rosenbrockPicture } from "./pacbayes-mnist/rosenbrock.ts";
+import { ESS_TARGET, R_HAT_TARGET } from "./pacbayes-mnist/rung.ts";
 import { isReduced, settingsOf } from "./pacbayes-mnist/settings.ts";
 import { study, type Study } from "./pacbayes-mnist/study.ts";
-import { ESS_TARGET, missedTargets, R_HAT_TARGET, summaryOf } from "./pacbayes-mnist/summary.ts";
+import { missedTargets, summaryOf } from "./pacbayes-mnist/summary.ts";
 
 const began = performance.now();
 const { effort, seed, out, json, resume, data, only } = await flags({
@@ -119,7 +120,8 @@ await book.cell(
   `## Sampling the one with the largest gap
 
 All chains move at once, in coordinates in which the prior is N(0, I). Drifts rotate, which solves the prior's part exactly; kicks follow the likelihood; a
-Metropolis step makes ρ_λ invariant. The step size adapts in a warm-up and is then frozen. R̂ and effective sample sizes are those of n·r̂ and of the zero-one
+Metropolis step makes ρ_λ invariant. The step size adapts in a warm-up and is then frozen. A rung goes on, by as many draws again and at most three times, until
+R̂ ≤ 1.01 with 400 effective draws. R̂ and effective sample sizes are those of n·r̂ and of the zero-one
 risk, which a permutation of hidden units leaves alone.`,
   async (show) => {
     await show(

@@ -6,10 +6,10 @@ import type { Setting } from "./settings.ts";
 
 /** One certificate for each rung above the first, by draws that are taken for independent and exact: as many as they are effectively. */
 export function byExactDraws(rungs: readonly Rung[], setting: Setting): readonly GibbsCertificate[] {
-  const { n, draws, chains } = setting;
+  const { n } = setting;
   return exactDraws(
     rungs.map(({ lambda, energies, risk01s }, i) => {
-      const all = draws * chains;
+      const all = energies.length * energies[0]!.length;
       const effective = Math.min(effectiveSampleSize(energies, { of: "mean" }), effectiveSampleSize(risk01s, { of: "mean" }), all);
       return {
         lambda,

@@ -24,6 +24,14 @@ export type Sampling = {
   readonly gradients: number;
 };
 
+export const R_HAT_TARGET = 1.01;
+export const ESS_TARGET = 400;
+
+/** Whether n·r̂ and the zero-one risk both reach the targets. NaN does not. */
+export function reaches({ energies, risk01s }: Pick<Rung, "energies" | "risk01s">): boolean {
+  return [energies, risk01s].every((draws) => rHat(draws) <= R_HAT_TARGET && effectiveSampleSize(draws) >= ESS_TARGET);
+}
+
 type Columns<Name extends string> = { readonly [N in Name]: HostArray };
 
 /** Exact draws of the prior: no Markov chain, so nothing to watch. */

@@ -25,6 +25,8 @@ export type Budget = {
   readonly rungs: number;
   readonly warmup: number;
   readonly draws: number;
+  /** How often a rung that misses the targets of `rung.ts` may go on for as many draws again. */
+  readonly extensions: number;
   /** λ_K before the ladder grows, and the power of its spacing. */
   readonly top: number;
   readonly power: number;
@@ -60,7 +62,8 @@ const base: Budget = {
   chains: 4,
   rungs: 24,
   warmup: 30,
-  draws: 300,
+  draws: 400,
+  extensions: 3,
   top: 2.5,
   power: 3,
   most: 64,
@@ -71,15 +74,17 @@ const base: Budget = {
 };
 
 const budgets: { readonly [Name in Effort]: Budget } = {
-  smoke: { ...base, test: 1000, rungs: 12, warmup: 15, draws: 50, most: 24, annealing: 8, parts: 4, descent: 400, certified: 400 },
+  smoke: { ...base, test: 1000, rungs: 12, warmup: 15, draws: 50, extensions: 0, most: 24, annealing: 8, parts: 4, descent: 400, certified: 400 },
   default: base,
   full: { ...base, test: 10_000, rungs: 48, warmup: 60, draws: 600, annealing: 32, parts: 16, descent: 10_000, certified: 10_000 },
 };
 
-/** With more than 10 000 examples a step costs a hundred times as much. */
+/** With more examples than this a step costs a hundred times as much. */
+export const MANY = 10_000;
+
 const budgetsOfMany: { readonly [Name in Effort]: Partial<Budget> } = {
-  smoke: { chains: 2, rungs: 8, warmup: 4, draws: 8, most: 8, annealing: 2, parts: 2, descent: 40, certified: 20 },
-  default: { chains: 2, rungs: 12, warmup: 8, draws: 12, most: 16, annealing: 2, parts: 3, descent: 300, certified: 40, test: 10_000 },
+  smoke: { chains: 2, rungs: 8, warmup: 4, draws: 8, extensions: 0, most: 8, annealing: 2, parts: 2, descent: 40, certified: 20 },
+  default: { chains: 2, rungs: 12, warmup: 8, draws: 12, extensions: 0, most: 16, annealing: 2, parts: 3, descent: 300, certified: 40, test: 10_000 },
   full: { rungs: 24, warmup: 20, draws: 150, annealing: 8, parts: 12, descent: 4000, certified: 1000 },
 };
 
@@ -134,7 +139,7 @@ export function settingsOf(effort: Effort, engine: EngineName, { only }: { reado
   return asked.map((each) => ({
     ...each,
     ...budgets[effort],
-    ...(each.n > 10_000 ? budgetsOfMany[effort] : {}),
+    ...(each.n > MANY ? budgetsOfMany[effort] : {}),
     ...confidence,
     ...(effort === "full" ? {} : lighter[engine]),
   }));

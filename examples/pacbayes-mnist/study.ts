@@ -12,13 +12,13 @@ import {
   clampedByCentralLimit,
   type Annealed,
 } from "./certificates.ts";
-import { climbed } from "./climb.ts";
+import { climbed, workOf } from "./climb.ts";
 import { curveOf, least, type Point } from "./curve.ts";
 import { job } from "./kept.ts";
 import { targetOf } from "./posterior.ts";
 import { diagnosticsOf, type Diagnostics, type Rung } from "./rung.ts";
 import { sampleOf } from "./sample.ts";
-import type { Setting } from "./settings.ts";
+import { MANY, type Setting } from "./settings.ts";
 
 /** Everything that one setting gave. */
 export type Study = {
@@ -67,15 +67,15 @@ export type StudyOptions = {
 export async function study(setting: Setting, { seed, out, resume, quiet, data }: StudyOptions): Promise<Study> {
   const began = performance.now();
   const { name: engineName } = await engine();
-  const { name, side, hidden, classes, priorScale, rungs: steps, draws, warmup, descent, certified, chains, parts } = setting;
+  const { name, side, hidden, classes, priorScale, descent, certified, chains, parts } = setting;
   const [dataKey, ladderKey, baselineKey, annealingKey] = split(key(seed), 4) as [Key, Key, Key, Key];
-  const keeping = { folder: join(out, "checkpoints", name), resume, config: { setting, seed, engine: engineName }, quiet };
+  const keeping = { folder: join(out, "checkpoints", name), resume, config: { setting, seed, engine: engineName }, quiet, every: setting.n > MANY ? 5 : 50 };
 
   using sample = await sampleOf(setting, { key: dataKey, folder: data });
   using centre = own(() => mlpCentre({ inputs: side * side, hidden, classes }));
   const target = targetOf(gaussianPrior(centre.value, { scale: priorScale }), sample.value);
 
-  using ladderJob = job(`${name}: ladder`, draws + steps * (warmup + draws), keeping);
+  using ladderJob = job(`${name}: ladder`, workOf(setting), keeping);
   const rungs = await climbed(setting, target, { key: ladderKey, kept: ladderJob.kept });
   ladderJob[Symbol.dispose]();
   const curve = curveOf(rungs, setting);

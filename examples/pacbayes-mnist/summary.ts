@@ -1,4 +1,5 @@
 import { maurer } from "@lab/pacbayes";
+import { ESS_TARGET, R_HAT_TARGET } from "./rung.ts";
 import type { Study } from "./study.ts";
 
 /** What the last line of `--json` says of one posterior: risks, its KL in nats per example, and its certificates with their method. */
@@ -110,9 +111,6 @@ export function summaryOf({
     ladder: curve.map((point) => ({ ...point })),
   };
 }
-
-export const R_HAT_TARGET = 1.01;
-export const ESS_TARGET = 400;
 
 /** What the sampling of a setting should have reached and did not, in words. */
 export function missedTargets({ diagnostics: { maxRhat, minEss, divergences } }: Study): readonly string[] {
