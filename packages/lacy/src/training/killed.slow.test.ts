@@ -76,4 +76,4 @@ it("pretrained() that is killed with SIGKILL, twice, and resumed ends with the w
   expect(/weights (\w+)/.exec(await training(path))?.[1]).toBe(truth);
   expect(logged(path)).toEqual(logged(join(whole, "checkpoint")));
   expect(logged(path).map(({ step }) => step)).toEqual([...Array.from({ length: 21 }, (_, i) => 7 * (i + 1)), 150]);
-}, 120_000);
+});

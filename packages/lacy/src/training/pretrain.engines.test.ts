@@ -1,9 +1,26 @@
-import { add, cast, equal, fill, mul, onesLike, slice, sum, tensor2d, where, zeros, type Scalar, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
+import {
+  add,
+  cast,
+  equal,
+  fill,
+  mul,
+  onesLike,
+  scalar,
+  slice,
+  sum,
+  tensor2d,
+  where,
+  zeros,
+  type Scalar,
+  type Tensor,
+  type Tensor2D,
+} from "@tensorflow/tfjs-core";
 import {
   adamw,
   decoder,
   descent,
   engine,
+  jit,
   key,
   LLAMA,
   negativeLogLikelihood,
@@ -42,7 +59,7 @@ const transform = sgd(0.5);
 
 describe("pretrain()", () => {
   const laws = algorithmLaws("pretrain()", {
-    algorithm: pretrain(model, { calls: lacy(), evidence: facts, transform: adamw(1e-2), accumulate: 2, scope: "global" }),
+    algorithm: pretrain(model, { calls: lacy(), evidence: facts, transform: adamw(1e-2), accumulate: 2 }),
     position: () => model.init(key(7)),
     data: batch,
     // Adam divides by √v̂, near zero at first: rounding moves single weights by a share of the learning rate. Not derived.
@@ -125,6 +142,13 @@ describe("pretrain()", () => {
           expect([whole.rate, step(2, "forward").rate].map((rate) => Math.round(rate * 21))).toEqual([6, 3]);
           for (const parts of [2, 4]) step(parts, "global").all.forEach((x, i) => expect(Math.abs(x - whole.all[i]!)).toBeLessThan(1e-5));
         }
+        const algorithm = pretrain(model, { calls: lacy({ fraction: 0.25 }), evidence: facts, transform, accumulate: 2, scope: "global", selectionWarmup: 1 });
+        using compiled = jit((k: Key, state: ReturnType<typeof algorithm.init>, b: Facts) => algorithm.step(k, state, b), { xla: false });
+        const start = { ...algorithm.init(params), steps: scalar(1, "int32") };
+        const [inside, outside] = [compiled(key(0), start, given), algorithm.step(key(0), start, given)];
+        expect([numbers(inside[1].callRate), numbers(inside[0].steps)]).toEqual([numbers(outside[1].callRate), [2]]);
+        const [a, b] = [flat(inside[0].params), flat(outside[0].params)];
+        a.forEach((x, i) => expect(Math.abs(x - b[i]!)).toBeLessThan(1e-5));
         expect(() => pretrain(model, { calls: none, evidence: facts, transform, scope: "all" as "global" })).toThrow(
           'scope must be "forward" or "global", got "all"',
         );

@@ -172,10 +172,10 @@ export function pretrain<Evidence, Batch extends TokenBatch & Tree, S extends Tr
   /** The tokens that are called and ignored, chosen among those of all parts. */
   function chosen(
     params: DecoderParams,
-    parts: readonly Batch[],
-    { calls, ignores, evidence: known }: Choice<Evidence>,
-    counted: Tensor2D | undefined,
+    { whole, parts, select }: { readonly whole: Batch; readonly parts: readonly Batch[]; readonly select: Choice<Evidence> },
   ): Chosen {
+    const { calls, ignores, evidence: known } = select;
+    const counted = countedOf(whole);
     const own = concat(
       parts.map((part) => tokenLoss(logitsOf(params, part), part.targets)),
       0,
@@ -197,7 +197,7 @@ export function pretrain<Evidence, Batch extends TokenBatch & Tree, S extends Tr
         parts.map((part, i) => pass(params, part, { ...select, evidence: evidence(part, foldIn(key, i)) })),
         () => 1 / accumulate,
       );
-    const { called, ignored } = chosen(params, parts, { ...select, evidence: evidence(batch, key) }, countedOf(batch));
+    const { called, ignored } = chosen(params, { whole: batch, parts, select: { ...select, evidence: evidence(batch, key) } });
     const taken = parts.map((part, i) =>
       pass(params, part, { calls: () => cut(called, i), ...(ignored !== undefined && { ignores: () => cut(ignored, i) }), evidence: {} }),
     );
