@@ -51,6 +51,8 @@ export type { FiniteGrammar, Grammar } from "./language/grammar.ts";
 export { hiddenMarkovMixture, type HiddenMarkov } from "./language/hidden-markov.ts";
 export { inside, outside, prefixWeight, type Chart, type LeftCorners } from "./language/inside-outside.ts";
 export { members } from "./language/members.ts";
+export { minimalAutomaton, type CompleteAutomaton } from "./language/minimal-automaton.ts";
+export { nerodeClasses, type NerodeClassesOptions } from "./language/nerode-classes.ts";
 export { parity } from "./language/parity.ts";
 export { prompts, strings, type Prompts } from "./language/prompts.ts";
 export {

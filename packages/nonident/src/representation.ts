@@ -7,4 +7,5 @@ export { cka, unbiasedCka } from "./representation/kernel-alignment.ts";
 export { lempelZiv } from "./representation/lempel-ziv.ts";
 export { linearProbe, type Examples, type LinearProbe } from "./representation/linear-probe.ts";
 export { logMe } from "./representation/log-me.ts";
+export { onlineCodeLength, type OnlineCode, type OnlineCodeOptions } from "./representation/online-code-length.ts";
 export { plsSvd, type PlsSvd } from "./representation/pls-svd.ts";
