@@ -4,17 +4,42 @@ import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { modelPair } from "./command/model-argument.ts";
+import { nonident as command } from "./command/nonident.ts";
 
 type Ended = { readonly code: number; readonly out: string; readonly error: string };
 const cli = fileURLToPath(new URL("cli.ts", import.meta.url));
-const nonident = (...args: readonly string[]): Promise<Ended> =>
+/** In a process of its own, as a user starts it. */
+const started = (...args: readonly string[]): Promise<Ended> =>
   new Promise((resolve) => {
     execFile(process.execPath, ["--conditions=@lab/source", "--import", "tsx", cli, ...args], (error, out, text) =>
       resolve({ code: error === null ? 0 : Number(error.code), out, error: text }),
     );
   });
+/** In this process, which is much sooner; one after another, because they share its console and code. */
+let last: Promise<unknown> = Promise.resolve();
+const nonident = (...args: readonly string[]): Promise<Ended> => {
+  const ended = last.then(() => captured(args));
+  last = ended;
+  return ended;
+};
+async function captured(args: readonly string[]): Promise<Ended> {
+  const [out, error]: [string[], string[]] = [[], []];
+  const spies = [
+    vi.spyOn(console, "log").mockImplementation((text: string) => void out.push(`${text}\n`)),
+    vi.spyOn(console, "error").mockImplementation((text: string) => void error.push(`${text}\n`)),
+  ];
+  const before = process.exitCode;
+  process.exitCode = undefined;
+  try {
+    await command(args);
+    return { code: Number(process.exitCode ?? 0), out: out.join(""), error: error.join("") };
+  } finally {
+    process.exitCode = before;
+    for (const spy of spies) spy.mockRestore();
+  }
+}
 let folder: string;
 const file = (name: string): string => join(folder, name);
 let server: Server;
@@ -153,7 +178,7 @@ describe("nonident languages", () => {
 
 describe("nonident", () => {
   it("nonident --help says what there is, of the whole and of each command", async () => {
-    const [whole, one] = await Promise.all([nonident("--help"), nonident("equivalent", "--help")]);
+    const [whole, one] = await Promise.all([started("--help"), started("equivalent", "--help")]);
     for (const name of ["kl", "equivalent", "probe", "languages"]) expect(whole.out).toContain(name);
     expect(one.out).toContain("--epsilon");
     expect([whole.code, one.code]).toEqual([0, 0]);
@@ -173,6 +198,8 @@ describe("nonident", () => {
       expect(error.trim().split("\n")).toHaveLength(1);
       expect(code).toBe(2);
     });
+    // A process ends so too.
+    expect(await started(...cases[0]![0])).toEqual(ended[0]);
   });
 
   it("modelPair() says what is wrong with each kind of model", async () => {
