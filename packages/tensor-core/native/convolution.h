@@ -227,16 +227,101 @@ void windows(const Windows& s, long n, const Work& work) {
     }
 }
 
+// What comes later in a window takes the place of what is largest so far only if it is larger, or NaN; a NaN stays.
+inline __m512 larger(__m512 top, __m512 next) {
+  return _mm512_mask_mov_ps(top, _mm512_cmp_ps_mask(next, top, _CMP_NLE_UQ) & _mm512_cmp_ps_mask(top, top, _CMP_ORD_Q), next);
+}
+
+// Windows of 2 × 2 side by side over few channels: neighbours share a register, which takes the numbers of even and of odd columns from a row of the image.
+class Pairs {
+ public:
+  static bool suit(const Windows& s) { return s.tall == 2 && s.wide == 2 && s.down == 2 && s.right == 2 && 2 * s.channels <= WIDE; }
+
+  explicit Pairs(const Windows& s) : s_(s), most_(WIDE / s.channels) {
+    alignas(64) int even[2 * WIDE] = {}, back[2 * WIDE] = {};
+    for (long p = 0; p < most_; p++)
+      for (int c = 0; c < s.channels; c++) {
+        const int lane = static_cast<int>(p * s.channels) + c, place = 2 * lane - c;
+        even[lane] = place;
+        back[place] = lane;
+        back[place + s.channels] = lane + WIDE;
+      }
+    even_ = _mm512_load_si512(even);
+    odd_ = _mm512_add_epi32(even_, _mm512_set1_epi32(static_cast<int>(s.channels)));
+    first_ = _mm512_load_si512(back);
+    second_ = _mm512_load_si512(back + WIDE);
+  }
+
+  // work(places of some windows in x and y, how many numbers they give)
+  template <class Work>
+  void each(long n, const Work& work) const {
+    for (long y = 0; y < s_.out_height; y++)
+      for (long p = 0; p < s_.out_width; p += most_)
+        work(((n * s_.height + 2 * y) * s_.width + 2 * p) * s_.channels, ((n * s_.out_height + y) * s_.out_width + p) * s_.channels, std::min(most_, s_.out_width - p) * s_.channels);
+  }
+
+  // The four numbers of each window, row by row.
+  void numbers(const float* x, long count, __m512 (&of)[4]) const {
+    for (int row = 0; row < 2; row++, x += s_.width * s_.channels) {
+      const __m512 a = _mm512_maskz_loadu_ps(lanes(2 * count), x), b = _mm512_maskz_loadu_ps(lanes(2 * count - WIDE), x + WIDE);
+      of[2 * row] = _mm512_permutex2var_ps(a, even_, b);
+      of[2 * row + 1] = _mm512_permutex2var_ps(a, odd_, b);
+    }
+  }
+
+  void store(const __m512 (&of)[4], long count, float* x) const {
+    for (int row = 0; row < 2; row++, x += s_.width * s_.channels) {
+      _mm512_mask_storeu_ps(x, lanes(2 * count), _mm512_permutex2var_ps(of[2 * row], first_, of[2 * row + 1]));
+      _mm512_mask_storeu_ps(x + WIDE, lanes(2 * count - WIDE), _mm512_permutex2var_ps(of[2 * row], second_, of[2 * row + 1]));
+    }
+  }
+
+ private:
+  Windows s_;
+  long most_;
+  __m512i even_, odd_, first_, second_;
+};
+
+inline void max_pool_pairs(const Windows& s, const float* x, float* y) {
+  const Pairs pairs(s);
+  Crew::here().share(static_cast<int>(s.batch), [&](int n) {
+    pairs.each(n, [&](long from, long to, long count) {
+      __m512 of[4];
+      pairs.numbers(x + from, count, of);
+      _mm512_mask_storeu_ps(y + to, lanes(count), larger(larger(larger(of[0], of[1]), of[2]), of[3]));
+    });
+  });
+}
+
+inline void max_pool_pairs_gradient(const Windows& s, const float* x, const float* y, const float* dy, float* dx) {
+  const Pairs pairs(s);
+  const long image = s.height * s.width * s.channels;
+  const bool all = s.height == 2 * s.out_height && s.width == 2 * s.out_width;
+  Crew::here().share(static_cast<int>(s.batch), [&](int n) {
+    if (!all) std::fill(dx + n * image, dx + (n + 1) * image, 0.0f);
+    pairs.each(n, [&](long from, long to, long count) {
+      __mmask16 some = lanes(count);
+      const __m512 top = _mm512_maskz_loadu_ps(some, y + to), slope = _mm512_maskz_loadu_ps(some, dy + to);
+      __m512 of[4];
+      pairs.numbers(x + from, count, of);
+      for (__m512& number : of) {
+        const __mmask16 here = _mm512_mask_cmp_ps_mask(some, number, top, _CMP_EQ_OQ);
+        number = _mm512_maskz_mov_ps(here, slope);
+        some &= static_cast<__mmask16>(~here);
+      }
+      pairs.store(of, count, dx + from);
+    });
+  });
+}
+
 inline void max_pool(const Windows& s, const float* x, float* y) {
+  if (Pairs::suit(s)) return max_pool_pairs(s, x, y);
   Crew::here().share(static_cast<int>(s.batch), [&](int n) {
     windows(s, n, [&](long from, long to, __mmask16 some) {
       __m512 top = _mm512_maskz_loadu_ps(some, x + from);
       for (long i = 0; i < s.tall; i++)
-        for (long j = i == 0 ? 1 : 0; j < s.wide; j++) {
-          const __m512 next = _mm512_maskz_loadu_ps(some, x + from + (i * s.width + j) * s.channels);
-          // A NaN stays, whichever of the two it is.
-          top = _mm512_mask_mov_ps(top, _mm512_cmp_ps_mask(next, top, _CMP_NLE_UQ) & _mm512_cmp_ps_mask(top, top, _CMP_ORD_Q), next);
-        }
+        for (long j = i == 0 ? 1 : 0; j < s.wide; j++)
+          top = larger(top, _mm512_maskz_loadu_ps(some, x + from + (i * s.width + j) * s.channels));
       _mm512_mask_storeu_ps(y + to, some, top);
     });
   });
@@ -244,6 +329,7 @@ inline void max_pool(const Windows& s, const float* x, float* y) {
 
 // The slope of each window goes to the first of its largest numbers.
 inline void max_pool_gradient(const Windows& s, const float* x, const float* y, const float* dy, float* dx) {
+  if (Pairs::suit(s)) return max_pool_pairs_gradient(s, x, y, dy, dx);
   Crew::here().share(static_cast<int>(s.batch), [&](int n) {
     const long image = s.height * s.width * s.channels;
     std::fill(dx + n * image, dx + (n + 1) * image, 0.0f);

@@ -125,11 +125,15 @@ describe("conv2d() on our own kernel", () => {
 describe("maxPool() on our own kernel", () => {
   const pooled = [
     { window: 2, stride: 2, shape: [3, 9, 8, 6] },
+    { window: 2, stride: 2, shape: [2, 4, 39, 1] },
+    { window: 2, stride: 2, shape: [2, 6, 26, 3] },
+    { window: 2, stride: 2, shape: [2, 5, 11, 8] },
+    { window: 2, stride: 2, shape: [2, 4, 6, 9] },
     { window: 3, stride: 2, shape: [2, 11, 7, 17] },
     { window: 3, stride: 1, shape: [1, 5, 6, 33] },
   ] as const;
   for (const { window, stride, shape } of pooled)
-    test(`maxPool() of ${window} × ${window} by ${stride} takes the largest, and gives its slope to the first of them`, () => {
+    test(`maxPool() of ${window} × ${window} by ${stride} over ${shape[3]} channels takes the largest, and gives its slope to the first of them`, () => {
       const [batch, height, width, channels] = shape;
       const [rows, columns] = [height, width].map((n) => Math.floor((n - window) / stride) + 1) as [number, number];
       const f = (x: Tensor): Tensor => maxPool(x as Tensor4D, window, stride, "valid");
