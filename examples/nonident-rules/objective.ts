@@ -1,4 +1,4 @@
-import { add, cast, div, floor, gather, mean, mul, neg, oneHot, range, slice, sum, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { add, addN, cast, div, floor, gather, mul, neg, oneHot, range, slice, sum, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 import { foldIn, uniform, type Key } from "@lab/tensor-core";
 import type { EnsembleParams, PostNormEnsemble } from "@lab/nonident";
 import { VOCABULARY } from "./strings.ts";
@@ -17,20 +17,32 @@ function spread(key: Key, n: number, count: number): Tensor {
 
 export type Extra = { readonly rows: Tensor; readonly trained: Tensor };
 
-export type ObjectiveOptions = { readonly batch: number; readonly prompts: number };
+export type ObjectiveOptions = { readonly batch: number; readonly groups: number; readonly prompts: number };
 
 /**
  * The sum over seeds of the mean of −ln p over all target positions, padding included, and of what the regime adds on completions. All seeds see the
  * same strings; each one's gradient is its own.
+ *
+ * Strings rise in length with their row, so that a group of them is cut after the longest that may be in it. The targets cut off are padding after
+ * padding, and count as none; the mean stays one over all positions.
  */
 export function objective(
   ensemble: PostNormEnsemble,
   [language, extra]: readonly [Tensor, Extra | undefined],
-  { batch, prompts }: ObjectiveOptions,
+  { batch, groups, prompts }: ObjectiveOptions,
 ): (params: EnsembleParams, data: unknown, key: Key) => Scalar {
+  const [count, width] = language.shape as [number, number];
+  const each = batch / groups;
+  if (!Number.isInteger(each)) throw new RangeError(`Cannot group strings: expected groups that divide ${batch}, got ${groups}`);
+  // A start, as many a's as the group's last row, as many b's, an end, and one padding to predict.
+  const widths = Array.from({ length: groups }, (_, g) => Math.min(width, 2 * Math.ceil((count * (g + 1)) / groups) + 3));
   return (params, _, key) => {
-    const rows = gather(language, spread(foldIn(key, 0), language.shape[0]!, batch));
-    const likelihood = mean(sum(surprise([ensemble, params], rows, foldIn(key, 1)), 0)) as Scalar;
+    const chosenRows = spread(foldIn(key, 0), count, batch);
+    const sums = widths.map((width, g) => {
+      const rows = slice(gather(language, slice(chosenRows, [g * each], [each])), [0, 0], [each, width]);
+      return sum(surprise([ensemble, params], rows, foldIn(foldIn(key, 1), g)));
+    });
+    const likelihood = mul(addN(sums), 1 / (batch * (width - 1))) as Scalar;
     if (extra === undefined) return likelihood;
     const chosen = spread(foldIn(key, 2), extra.rows.shape[0]!, prompts);
     const trained = gather(extra.trained, chosen);

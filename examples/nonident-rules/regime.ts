@@ -30,8 +30,14 @@ export type Start = {
 
 /** Where all regimes start: the networks of each seed, and what they do before they have learnt anything. */
 export async function startOf(setting: Setting, seed: number): Promise<Start> {
-  const { seeds, channels, heads, hidden, layers, dropout, longest } = setting;
-  const ensemble = postNormEnsemble({ ...{ channels, heads, hidden, layers }, vocabulary: VOCABULARY, context: TARGETS + 1, padding: PADDING, rate: dropout });
+  const { seeds, channels, heads, hidden, layers, dropout, longest, hidesPadding } = setting;
+  const ensemble = postNormEnsemble({
+    ...{ channels, heads, hidden, layers },
+    vocabulary: VOCABULARY,
+    context: TARGETS + 1,
+    rate: dropout,
+    ...(hidesPadding ? { padding: PADDING } : {}),
+  });
   const params = own(() => ensemble.init(split(foldIn(key(seed), 0), seeds)));
   const sums = nats(ensemble);
   return { ensemble, params, sums, looks: await look([ensemble, params.value], { step: 0, longest, sums }) };
@@ -47,7 +53,9 @@ export async function regimeLooks(
   const { ensemble, params, sums } = start;
   using data = own(() => ({ language: languageRows(), ...(name === "max likelihood" ? {} : { extra: regimeRows(name) }) }));
   const { language, extra } = data.value as { language: ReturnType<typeof languageRows>; extra?: ReturnType<typeof regimeRows> };
-  const algorithm = descent(objective(ensemble, [language, extra], setting), { transform: adamw(inverseRoot(2e-3, setting.warmUp), { weightDecay: 0.01 }) });
+  const algorithm = descent(objective(ensemble, [language, extra], setting), {
+    transform: adamw(inverseRoot(setting.rate, setting.warmUp), { weightDecay: 0.01 }),
+  });
   const folder = join(out, "checkpoints", name.replaceAll(" ", "-"));
   const looks: Look[] = [...start.looks];
   for (let until = every; until <= steps; until += every) {

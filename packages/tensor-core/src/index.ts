@@ -39,7 +39,7 @@ export type { Sequence, Token } from "./language/token.ts";
 export type { EncodeOptions, Piece, Tokenizer } from "./language/tokenizer.ts";
 export { own, Owned, read, readSync, scoped, type HostArray, type HostTree } from "./memory.ts";
 export { gelu, relu, type Activation } from "./nn/activation.ts";
-export { attention, causalMask, type AttentionOptions, type AttentionParams } from "./nn/attention.ts";
+export { attention, causalMask, selfAttention, type AttentionOptions, type AttentionParams, type SelfAttentionOptions } from "./nn/attention.ts";
 export { conv2d, type Conv2dOptions, type Conv2dParams } from "./nn/conv2d.ts";
 export { accuracy, negativeLogLikelihood, softmaxCrossEntropy } from "./nn/cross-entropy.ts";
 export type { DecoderBlockParams, DecoderParams, LinearParams, NormParams } from "./nn/decoder-params.ts";

@@ -21,7 +21,7 @@ import {
   type Tensor3D,
   type Tensor4D,
 } from "@tensorflow/tfjs-core";
-import { causalMask, dropout, foldIn, normal, ShapeError, type Key } from "@lab/tensor-core";
+import { causalMask, dropout, foldIn, normal, selfAttention, ShapeError, type Key } from "@lab/tensor-core";
 import { affine, drawn, normed, type Affine, type Norms } from "./affine.ts";
 
 /** One block of each member: attention and a ReLU network, each added to the stream and then normed. */
@@ -139,14 +139,20 @@ export function postNormEnsemble(given: EnsembleOptions): PostNormEnsemble {
       const dropped = (x: Tensor): Tensor => (key === undefined || rate === 0 ? x : dropout(foldIn(key, draws++), x, { rate }));
       const marks = reshape(oneHot(reshape(tokens, [flat]), vocabulary, 1, 0, "float32"), [1, flat, vocabulary]);
       const places = reshape(tile(sinusoids(time, channels), [batch, 1]), [1, flat, channels]);
-      const mask = attentionMask(tokens, { heads, padding });
+      // Where every earlier token is seen and no weight is dropped, attention is the engine's own.
+      const isPlain = padding === undefined && (key === undefined || rate === 0);
+      const mask = isPlain ? undefined : attentionMask(tokens, { heads, padding });
       const ofHeads = (x: Tensor): Tensor =>
         reshape(transpose(reshape(x, [members * batch, time, heads, depth]), [0, 2, 1, 3]), [members, batch * heads, time, depth]);
+      const masked = (rows: Tensor, mask: Tensor): Tensor => {
+        const [q, k, v] = parts(rows, 3, 2) as [Tensor, Tensor, Tensor];
+        const weights = dropped(softmax(add(mul(matMul(ofHeads(q), ofHeads(k), false, true), 1 / Math.sqrt(depth)), mask)));
+        return transpose(reshape(matMul(weights, ofHeads(v)), [members * batch, heads, time, depth]), [0, 2, 1, 3]);
+      };
       let x = dropped(add(mul(matMul(tile(marks, [members, 1, 1]), params.table), Math.sqrt(channels)), places));
       for (const block of params.blocks) {
-        const [q, k, v] = parts(affine(block.qkv, x), 3, 2) as [Tensor, Tensor, Tensor];
-        const weights = dropped(softmax(add(mul(matMul(ofHeads(q), ofHeads(k), false, true), 1 / Math.sqrt(depth)), mask)));
-        const heard = transpose(reshape(matMul(weights, ofHeads(v)), [members * batch, heads, time, depth]), [0, 2, 1, 3]);
+        const rows = affine(block.qkv, x);
+        const heard = mask === undefined ? selfAttention(reshape(rows, [members * batch, time, 3 * channels]), { heads }) : masked(rows, mask);
         x = normed(block.attentionNorm, add(x, dropped(affine(block.out, reshape(heard, [members, flat, channels])))), eps);
         x = normed(block.denseNorm, add(x, dropped(affine(block.down, dropped(relu(affine(block.up, x)))))), eps);
       }

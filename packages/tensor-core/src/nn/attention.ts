@@ -73,18 +73,21 @@ function attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor = causalMask(q.s
   })(q, k, v);
 }
 
-/** How rows of queries, keys and values are cut: so many heads, keys and values shared by groups of them, and what positions see each other. */
-export type SelfAttention = {
+/** How rows of queries, keys and values are cut, and which positions see each other. */
+export type SelfAttentionOptions = {
   readonly heads: number;
-  readonly keyValueHeads: number;
-  /** Which document each position belongs to, int32 [batch, time], where there are several. */
-  readonly segments: Tensor2D | undefined;
-  /** The same as 0 or −10⁹, [..., time, time]. */
-  readonly mask: () => Tensor;
+  /** Heads of keys and values, each shared by a group of heads: as many as heads unless told. */
+  readonly keyValueHeads?: number;
+  /** Which document each position belongs to, int32 [batch, time], where there are several: they see nothing of each other. */
+  readonly segments?: Tensor2D | undefined;
+  /** The same, and that no position sees later ones, as 0 or −10⁹, [..., time, time]: causal unless told. */
+  readonly mask?: () => Tensor;
 };
 
+type Heads = { readonly heads: number; readonly keyValueHeads: number };
+
 /** Queries, scaled, keys and values of rows [batch, time, (heads + 2 keyValueHeads) · depth], each [batch, head, time, depth]. */
-function headsOf(rows: Tensor, { heads, keyValueHeads }: Pick<SelfAttention, "heads" | "keyValueHeads">): readonly [Tensor, Tensor, Tensor] {
+function headsOf(rows: Tensor, { heads, keyValueHeads }: Heads): readonly [Tensor, Tensor, Tensor] {
   const [batch, time, width] = rows.shape as [number, number, number];
   const depth = width / (heads + 2 * keyValueHeads);
   const [q, k, v] = parts(rows, [heads * depth, keyValueHeads * depth, keyValueHeads * depth], 2) as [Tensor, Tensor, Tensor];
@@ -114,7 +117,7 @@ function groupedAttention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor): Tensor
   return reshape(attended(reshape(q, [batch, shared, group * time, depth]), k, v, rows), [batch, heads, time, depth]);
 }
 
-const inOnePass = (rows: Tensor, { heads, keyValueHeads, segments = zeros<Rank.R2>([0, 0], "int32") }: Omit<SelfAttention, "mask">): Tensor => {
+const inOnePass = (rows: Tensor, { heads, keyValueHeads }: Heads, segments: Tensor2D = zeros<Rank.R2>([0, 0], "int32")): Tensor => {
   const counts = { heads, shared: keyValueHeads };
   return withGradient(([rows], save) => {
     const [value, total] = ownOperation("LabAttention", [rows!, segments], { results: 2, ...counts });
@@ -148,11 +151,30 @@ export function cachedAttention(rows: Tensor, { cache, lengths, heads, keyValueH
   return besideEachOther(groupedAttention(headsOf(rows, { heads, keyValueHeads })[0], k, v, mask));
 }
 
-/** softmax(Q Kᵀ/√d + mask) V of all heads, causal: rows [batch, time, (heads + 2 keyValueHeads) · depth] → [batch, time, heads · depth]. */
-export function selfAttention(rows: Tensor, how: SelfAttention): Tensor {
-  if (hasOwnOperations()) return inOnePass(rows, how);
-  const [q, k, v] = headsOf(rows, how);
-  return besideEachOther(groupedAttention(q, k, v, how.mask()));
+/**
+ * softmax(Q Kᵀ/√d + mask) V of all heads, causal [Vaswani2017, Equation 1]: rows of queries, keys and values beside each other,
+ * [batch, time, (heads + 2 · key-value heads) · d] → [batch, time, heads · d].
+ *
+ * One pass over memory forwards and one backwards where the engine has the kernel for it; queries and keys that are infinite give NaN.
+ *
+ * @throws ShapeError unless the width of the rows is a multiple of heads + 2 · key-value heads, and heads one of key-value heads
+ * @example
+ * ```ts
+ * import { zeros } from "@tensorflow/tfjs-core";
+ * import { selfAttention } from "@lab/tensor-core";
+ * selfAttention(zeros([1, 5, 12]), { heads: 2 }).shape; // => [ 1, 5, 4 ]
+ * ```
+ */
+export function selfAttention(rows: Tensor, { heads, keyValueHeads = heads, segments, mask }: SelfAttentionOptions): Tensor {
+  const [time, width] = rows.shape.slice(-2) as [number, number];
+  if (rows.rank !== 3 || width % (heads + 2 * keyValueHeads) !== 0 || heads % keyValueHeads !== 0)
+    throw new ShapeError(
+      `Cannot attend: expected rows [batch, time, a multiple of ${heads + 2 * keyValueHeads}] of ${heads} heads that ${keyValueHeads} of keys divide, got [${rows.shape.join(", ")}]`,
+    );
+  const counts = { heads, keyValueHeads };
+  if (hasOwnOperations()) return inOnePass(rows, counts, segments);
+  const [q, k, v] = headsOf(rows, counts);
+  return besideEachOther(groupedAttention(q, k, v, mask?.() ?? causalMask(time)));
 }
 
 /**
@@ -186,7 +208,7 @@ export function attention(
     apply(params, x) {
       const { batch, time } = axes("attention", [x, `batch time ${channels}`]);
       const rows = reshape(qkv.apply(params.qkv, reshape(x, [batch * time, channels])), [batch, time, 3 * channels]);
-      const heard = selfAttention(rows, { heads, keyValueHeads: heads, segments: undefined, mask: () => causalMask(time) });
+      const heard = selfAttention(rows, { heads });
       return reshape(out.apply(params.out, reshape(heard, [batch * time, channels])), [batch, time, channels]);
     },
   };

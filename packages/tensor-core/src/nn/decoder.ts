@@ -163,7 +163,7 @@ export function decoder(options: DecoderOptions): Decoder {
       return stream(params, tokens, (rows) => selfAttention(rows, { heads, keyValueHeads, segments, mask: () => mask }), positions);
     }
     let mask: Tensor | undefined;
-    return stream(params, tokens, (rows) => selfAttention(rows, { heads, keyValueHeads, segments, mask: () => (mask ??= causalMask(time)) }));
+    return stream(params, tokens, (rows) => selfAttention(rows, { heads, keyValueHeads, mask: () => (mask ??= causalMask(time)) }));
   }
 
   function head(params: DecoderParams, x: Tensor): Tensor {
