@@ -10,7 +10,7 @@ const LARGEST = 128;
 const TIME = 2 * LARGEST + 1;
 
 function network(): PostNormEnsemble {
-  return postNormEnsemble({ vocabulary: VOCABULARY, context: TIME + 1, channels: 10, heads: 5, hidden: 1024, layers: 5, padding: PADDING });
+  return postNormEnsemble({ vocabulary: VOCABULARY, context: TIME + 1, channels: 10, heads: 5, hidden: 1024, layers: 5 });
 }
 
 /** Strings aⁿbⁿ, the n evenly spread up to 128, closed and padded. */

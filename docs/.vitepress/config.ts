@@ -11,6 +11,7 @@ const guide = [
   ["examples", "Examples"],
   ["pacbayes-mnist", "How tight is a certificate?"],
   ["sam-vi-mnist", "Flat by the worst case, or on average?"],
+  ["nonident-rules", "Equal likelihood, different rules"],
   ["lacy-pretrain", "Which tokens should a small model delegate?"],
 ] as const;
 const entries = ["tensor-core", "tensor-core/data", "tensor-core/report", "tensor-core/testing", "pacbayes", "sam-vi", "lacy", "nonident"];
