@@ -165,6 +165,14 @@ describe("nonident probe", () => {
     expect(behaviours[0]).toEqual(behaviours[1]);
     expect(behaviours[0]!["accuracy, 0 shots"]!.count).toBe(20);
   });
+
+  it("nonident probe in-context takes its prompts from a world of GINC that is given by its numbers", async () => {
+    const asked = ["probe", "in-context", file("fair.json"), file("fair.json"), "--shots", "0", "--prompts", "10", "--json", "--ginc"];
+    const [one, again, other] = await Promise.all(["1,2,2,2,2,2", "1,2,2,2,2,2", "1,2,2,2"].map((world) => nonident(...asked, world)));
+    expect((JSON.parse(one!.out) as { behaviours: Record<string, { count: number }>[] }).behaviours[0]!["accuracy, 0 shots"]!.count).toBe(10);
+    expect(again!.out).toBe(one!.out);
+    expect(other!.error).toContain("expected --ginc seed,concepts,values,slots,vocabulary,k");
+  });
 });
 
 describe("nonident languages", () => {

@@ -85,7 +85,7 @@ export { grammarNames, namedGrammar } from "./model/named-grammar.ts";
 export { uniformMembers } from "./model/uniform-members.ts";
 export { enumeratedLogProbs, type EnumeratedLogProbs, type EnumeratedLogProbsOptions } from "./network/enumerated-log-probs.ts";
 export { networkLogRatios, type NetworkLogProbs, type NetworkLogRatiosOptions } from "./network/network-log-ratios.ts";
-export { balancedByChance, equalByChance, nestedByChance, orderedByChance } from "./probe/chance-level.ts";
+export { balancedByChance, beginsByChance, equalByChance, evenAtEndByChance, evenByChance, nestedByChance, orderedByChance } from "./probe/chance-level.ts";
 export { completionDivergence, type Apart, type CompletionDivergence, type CompletionDivergenceOptions } from "./probe/completion-divergence.ts";
 export { greedyCompletion, type GreedyCompletion } from "./probe/greedy-completion.ts";
 export { coinPrompts, gincPrompts, inContext, type InContextOptions, type InContextPrompts } from "./probe/in-context.ts";

@@ -5,8 +5,9 @@ import { z } from "zod";
 import type { Pair } from "../equivalence/compared.ts";
 import type { Method } from "../equivalence/equivalent.ts";
 import { extrapolationLanguages } from "../language/extrapolation-language.ts";
+import { ginc } from "../language/ginc.ts";
 import { completionDivergence } from "../probe/completion-divergence.ts";
-import { coinPrompts, inContext } from "../probe/in-context.ts";
+import { coinPrompts, gincPrompts, inContext, type InContextPrompts } from "../probe/in-context.ts";
 import { contrast, contrastRows, type Behaviour, type Probe } from "../probe/probe.ts";
 import { ruleExtrapolation } from "../probe/rule-extrapolation.ts";
 import { endpointArguments, MODEL_ARGUMENT, modelPair, realNumber, wholeNumber } from "./model-argument.ts";
@@ -25,16 +26,33 @@ type Given = {
   readonly completion: string;
   readonly shots: string;
   readonly heads: string;
+  readonly ginc: string | undefined;
   readonly prompts: string;
 };
+
+/** What the numbers of a world of GINC are, in the order in which they are given. */
+const WORLD = ["seed", "concepts", "values", "slots", "vocabulary", "k"] as const;
+
+/** Prompts of a world given by its numbers. */
+function worldPrompts(given: string): InContextPrompts {
+  const numbers = listed("ginc", given, wholeNumber);
+  if (numbers.length !== WORLD.length)
+    throw new RangeError(`Cannot prompt of a world: expected --ginc ${WORLD.join(",")}, such as 0,4,10,10,50,3, got ${given}`);
+  const [seed, concepts, values, slots, vocabulary, k] = numbers as [number, number, number, number, number, number];
+  return gincPrompts(ginc({ key: key(seed), concepts, values, slots, vocabulary }), { k });
+}
+
+function coinsPrompts(given: string): InContextPrompts {
+  const heads = listed("heads", given, realNumber);
+  return coinPrompts({ weights: heads.map(() => 1 / heads.length), heads });
+}
 
 /** The probe of a name, for models of so many symbols and an end. */
 function behaviourProbe(name: string, given: Given, { end, alpha }: { readonly end: Token; readonly alpha: number }): Probe<Autoregressive, Behaviour> {
   if (name === "in-context") {
-    const heads = listed("heads", given.heads, realNumber);
-    const weights = heads.map(() => 1 / heads.length);
     const draws = wholeNumber("prompts", given.prompts);
-    return inContext({ prompts: coinPrompts({ weights, heads }), shots: listed("shots", given.shots, wholeNumber), draws, alpha });
+    const prompts = given.ginc === undefined ? coinsPrompts(given.heads) : worldPrompts(given.ginc);
+    return inContext({ prompts, shots: listed("shots", given.shots, wholeNumber), draws, alpha });
   }
   const language = extrapolationLanguages().find((one) => one.name === given.language);
   if (language === undefined) throw new RangeError(`Cannot probe rules: expected --language to be one of ${LANGUAGES.join(", ")}, got ${given.language}`);
@@ -99,8 +117,13 @@ export const probeCommand: SubCommandsDef[string] = defineCommand({
     q: { type: "positional", required: true, description: "q, another one of the same vocabulary" },
     language: { type: "string", default: "aNbN", description: `With rules: the language of the prompts and rules, one of ${LANGUAGES.join(", ")}` },
     completion: { type: "string", default: "32", valueHint: "tokens", description: "With rules: the most tokens of a greedy completion" },
-    shots: { type: "string", default: "0,1,2,4,8", description: "With in-context: numbers of flips in the prompt" },
+    shots: { type: "string", default: "0,1,2,4,8", description: "With in-context: numbers of flips, or of examples, in the prompt" },
     heads: { type: "string", default: "0.1,0.6", description: "With in-context: the chances of token 1 of the coins that prompts are flips of" },
+    ginc: {
+      type: "string",
+      valueHint: WORLD.join(","),
+      description: "With in-context: prompts of a world of GINC in place of coins, k tokens an example, a concept of the first half; 0 is the delimiter",
+    },
     prompts: { type: "string", default: "200", valueHint: "count", description: "With in-context: prompts for each number of shots" },
     after: { type: "string", valueHint: "JSON", description: "With completions: the prompts, such as [[0,1],[1]]" },
     epsilon: {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { strings } from "../language/prompts.ts";
-import { balanced, before, equallyMany, every, onCompletion, type Rule } from "../language/rule.ts";
-import { balancedByChance, equalByChance, nestedByChance, orderedByChance } from "./chance-level.ts";
+import { balanced, before, beginsWith, equallyMany, evenAtEnd, evenCount, every, onCompletion, type Rule } from "../language/rule.ts";
+import { balancedByChance, beginsByChance, equalByChance, evenAtEndByChance, evenByChance, nestedByChance, orderedByChance } from "./chance-level.ts";
 
 /** Between what completions of at most so many symbols give and what the longer ones could add. */
 function enumerated(rule: Rule, prompt: readonly number[], { alphabet, symbols, longest }: { alphabet: readonly number[]; symbols: number; longest: number }) {
@@ -55,8 +55,22 @@ describe("chance levels, between enumerations of short completions and of all lo
     }
   });
 
+  it("evenByChance(), evenAtEndByChance() and beginsByChance() do not depend on other letters, or say how", () => {
+    for (const prompt of [[], [0], [1, 0, 0], [0, 1, 0]]) {
+      const [a, last] = [prompt.filter((x) => x === 0).length, prompt.slice(prompt.lastIndexOf(1) + 1).length];
+      for (const some of [two, three]) {
+        within(evenByChance(a), enumerated(evenCount(0), prompt, some));
+        within(evenAtEndByChance(last), enumerated(evenAtEnd(0, 1), prompt, some));
+        within(beginsByChance(some.alphabet.length), enumerated(onCompletion(beginsWith(1), prompt.length), prompt, some));
+      }
+    }
+  });
+
   it("chance levels refuse what counts nothing", () => {
     expect(() => balancedByChance(-1)).toThrow("at least 0, got -1");
+    expect(() => evenByChance(-1)).toThrow("at least 0, got -1");
+    expect(() => evenAtEndByChance(1.5)).toThrow("got 1.5");
+    expect(() => beginsByChance(0)).toThrow("at least 1 letter, got 0");
     expect(() => equalByChance(0, 0.5)).toThrow("got 0.5");
     expect(() => nestedByChance(NaN)).toThrow("got NaN");
     expect(() => orderedByChance(2, { symbols: 2 })).toThrow("more symbols than letters");

@@ -6,6 +6,53 @@ function wholeDeficit(deficit: number): void {
 }
 
 /**
+ * (1 ± ⅓)/2: the chance that symbols drawn evenly from any alphabet with an a, and an end, until the end leave an even number of a's, of a prompt that has `count`;
+ * E (−1)^#a = (1/s)/(1 − (s − 3)/s) = ⅓ for every number of symbols s. R1 of bα: half of all prompts each, on average ½.
+ *
+ * @throws RangeError unless the count is a whole number of at least 0
+ * @example
+ * ```ts
+ * import { evenByChance } from "@lab/nonident";
+ * [evenByChance(0), evenByChance(1)].map((x) => x.toFixed(4)); // => [ '0.6667', '0.3333' ]
+ * ```
+ */
+export function evenByChance(count: number): number {
+  wholeDeficit(count);
+  return count % 2 === 0 ? 2 / 3 : 1 / 3;
+}
+
+/**
+ * ¾ or ½: the chance that symbols drawn evenly from any alphabet with an a and a b, and an end, until the end leave an even number of a's after the last b, of a prompt
+ * that has `count` there. From e = (1 + o + e + (s − 3) e)/s for even and o = (2 e + (s − 3) o)/s for odd, whatever s. R1 of bⁿa²ᵐ.
+ *
+ * @throws RangeError unless the count is a whole number of at least 0
+ * @example
+ * ```ts
+ * import { evenAtEndByChance } from "@lab/nonident";
+ * [evenAtEndByChance(2), evenAtEndByChance(3)]; // => [ 0.75, 0.5 ]
+ * ```
+ */
+export function evenAtEndByChance(count: number): number {
+  wholeDeficit(count);
+  return count % 2 === 0 ? 3 / 4 : 1 / 2;
+}
+
+/**
+ * 1/(k + 1): the chance that a completion of symbols drawn evenly from k letters and an end begins with a given letter. R2 of bα on the completion: ⅓.
+ *
+ * @throws RangeError unless there is at least one letter
+ * @example
+ * ```ts
+ * import { beginsByChance } from "@lab/nonident";
+ * beginsByChance(2).toFixed(4); // => '0.3333'
+ * ```
+ */
+export function beginsByChance(letters: number): number {
+  if (!(Number.isInteger(letters) && letters >= 1)) throw new RangeError(`Cannot find a chance level: expected at least 1 letter, got ${letters}`);
+  return 1 / (letters + 1);
+}
+
+/**
  * r₁(N) = Σₘ C(N + 2m, m)/3^(N + 2m + 1) = φ^(−2N)/√5: the chance that symbols drawn evenly from {a, b, end} until the end make up a deficit of N = |#a − #b|.
  *
  * @throws RangeError unless the deficit is a whole number of at least 0
