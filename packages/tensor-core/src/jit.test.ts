@@ -1,7 +1,8 @@
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { engine } from "./engine.ts";
 import { nativeBackend } from "./engine/native-backend.ts";
 import { jit } from "./jit.ts";
@@ -12,7 +13,6 @@ import type { Tree } from "./tree/tree.ts";
 await engine();
 
 const value = (body: () => tf.Tensor): number => scoped(() => body().dataSync()[0]!);
-const folders = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith(`lab-jit-`));
 
 if (nativeBackend() === undefined) {
   it("jit() without an engine that has graphs calls the function each time", () => {
@@ -109,15 +109,22 @@ if (nativeBackend() === undefined) {
     });
 
     it("jit() leaves no files behind, whether a trace succeeds or not", () => {
-      const before = folders();
-      using f = jit((x: tf.Tensor, c: number) => {
-        if (c === 2) throw new Error("mine");
-        return tf.mul(x, c);
-      });
-      value(() => f(tf.scalar(1), 1));
-      expect(() => value(() => f(tf.scalar(1), 2))).toThrow("mine");
-      // Other processes may be tracing at this moment: no folder may stay.
-      expect(folders().filter((name) => !before.includes(name) && readdirSync(tmpdir()).includes(name))).toEqual([]);
+      // A folder of its own: other processes may be tracing at this moment.
+      const folder = mkdtempSync(join(tmpdir(), "lab-test-"));
+      vi.stubEnv("TMPDIR", folder);
+      try {
+        using f = jit((x: tf.Tensor, c: number) => {
+          if (c === 2) throw new Error("mine");
+          return tf.mul(x, c);
+        });
+        expect(tmpdir()).toBe(folder);
+        value(() => f(tf.scalar(1), 1));
+        expect(() => value(() => f(tf.scalar(1), 2))).toThrow("mine");
+        expect(readdirSync(folder)).toEqual([]);
+      } finally {
+        vi.unstubAllEnvs();
+        rmSync(folder, { recursive: true });
+      }
     });
   });
 
