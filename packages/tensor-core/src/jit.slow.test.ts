@@ -1,5 +1,3 @@
-import { readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import * as tf from "@tensorflow/tfjs-core";
 import { expect, it } from "vitest";
 import { engine } from "./engine.ts";
@@ -8,6 +6,7 @@ import { iterate, jit } from "./jit.ts";
 import { scoped } from "./memory.ts";
 import { normal } from "./random/draw.ts";
 import { key } from "./random/key.ts";
+import { filesLeft } from "./testing/files-left.ts";
 import { noLeaks } from "./testing/no-leaks.ts";
 
 await engine();
@@ -42,14 +41,14 @@ it("jit() keeps the memory flat over 100 000 calls", () => {
 it("jit() keeps the memory flat over 2 000 evictions, and leaves no files", () => {
   const large = tf.ones([65_536]);
   using f = jit((x: tf.Tensor, c: number) => tf.add(tf.mul(x, c), tf.sum(large)), { maxGraphs: 4, xla: false });
-  const folders = (): number => readdirSync(tmpdir()).filter((name) => name.startsWith("lab-jit-")).length;
-  const before = folders();
-  noLeaks(() => {
-    const grown = growth(500, 2000, (i) => expect(scoped(() => f(tf.scalar(2), i).dataSync()[0])).toBe(2 * i + 65_536));
-    // A graph that stays is 20 kB or more, what it captured 256 kB: 40 and 500 MiB.
-    expect(grown).toBeLessThan(25);
+  const left = filesLeft(() => {
+    noLeaks(() => {
+      const grown = growth(500, 2000, (i) => expect(scoped(() => f(tf.scalar(2), i).dataSync()[0])).toBe(2 * i + 65_536));
+      // A graph that stays is 20 kB or more, what it captured 256 kB: 40 and 500 MiB.
+      expect(grown).toBeLessThan(25);
+    });
   });
-  expect(folders()).toBeLessThanOrEqual(before);
+  expect(left).toEqual([]);
   large.dispose();
 });
 

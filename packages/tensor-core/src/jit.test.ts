@@ -1,12 +1,10 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as tf from "@tensorflow/tfjs-core";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { engine } from "./engine.ts";
 import { nativeBackend } from "./engine/native-backend.ts";
 import { jit } from "./jit.ts";
 import { read, scoped } from "./memory.ts";
+import { filesLeft } from "./testing/files-left.ts";
 import { noLeaks } from "./testing/no-leaks.ts";
 import type { Tree } from "./tree/tree.ts";
 
@@ -109,22 +107,12 @@ if (nativeBackend() === undefined) {
     });
 
     it("jit() leaves no files behind, whether a trace succeeds or not", () => {
-      // A folder of its own: other processes may be tracing at this moment.
-      const folder = mkdtempSync(join(tmpdir(), "lab-test-"));
-      vi.stubEnv("TMPDIR", folder);
-      try {
-        using f = jit((x: tf.Tensor, c: number) => {
-          if (c === 2) throw new Error("mine");
-          return tf.mul(x, c);
-        });
-        expect(tmpdir()).toBe(folder);
-        value(() => f(tf.scalar(1), 1));
-        expect(() => value(() => f(tf.scalar(1), 2))).toThrow("mine");
-        expect(readdirSync(folder)).toEqual([]);
-      } finally {
-        vi.unstubAllEnvs();
-        rmSync(folder, { recursive: true });
-      }
+      using f = jit((x: tf.Tensor, c: number) => {
+        if (c === 2) throw new Error("mine");
+        return tf.mul(x, c);
+      });
+      expect(filesLeft(() => value(() => f(tf.scalar(1), 1)))).toEqual([]);
+      expect(filesLeft(() => expect(() => value(() => f(tf.scalar(1), 2))).toThrow("mine"))).toEqual([]);
     });
   });
 
