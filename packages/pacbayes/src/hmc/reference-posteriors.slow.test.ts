@@ -105,6 +105,42 @@ function eightSchools(): Posterior {
   };
 }
 
+/**
+ * u = (α, γ, ln σ), each shifted and scaled to about one: kid_score ~ N(α + γ (mom_iq − 85)/15, σ). 85 is off their mean of 100, so that α and γ depend on each other.
+ * U takes back the N(0, 1) that whitening gives: α and γ are flat, σ is half-Cauchy(2.5).
+ */
+function kidiq(): Posterior {
+  const { mean, sd } = JSON.parse(golden("kidiq.json")) as { readonly [name in "mean" | "sd"]: number[] };
+  const pairs = golden("kidiq.csv")
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) => line.split(",").map(Number) as [number, number]);
+  const scores = pairs.map(([score]) => score);
+  const standard = pairs.map(([, iq]) => (iq - 85) / 15);
+  const line = (u: Tensor): readonly [Tensor, Tensor] => [add(column(u, 0), 78), add(column(u, 1), 9)];
+  const logSigma = (u: Tensor): Tensor => add(mul(column(u, 2), 1 / 30), Math.log(18));
+  return {
+    energy: ({ u }) => {
+      const [alpha, gamma] = line(u);
+      const v = logSigma(u);
+      const residual = sub(add(alpha, mul(gamma, tensor1d(standard))), tensor1d(scores));
+      const terms = add(mul(square(mul(residual, exp(neg(v)))), 0.5), v);
+      const prior = sub(log(add(1, square(mul(exp(v), 1 / 2.5)))), v);
+      return concat([terms, prior, mul(square(u), -0.5)], 1);
+    },
+    dimension: 3,
+    near: 0.3,
+    of: (u) => {
+      const [alpha, gamma] = line(u);
+      const slope = mul(gamma, 1 / 15);
+      const all = concat([sub(alpha, mul(slope, 85)), slope, exp(logSigma(u))], 1);
+      return concat([all, square(sub(all, tensor1d(mean)))], 1);
+    },
+    truths: [...mean, ...sd.map((s) => s * s)],
+  };
+}
+
 const samplers: readonly (readonly [string, (energy: Energy<Point>) => Sampler, { readonly target: number; readonly warm: number; readonly draws: number }])[] =
   [
     ["hmc()", (energy) => hmc(energy, { trajectory: jitteredSteps(10) }), { target: 0.8, warm: 300, draws: 600 }],
@@ -115,6 +151,7 @@ const samplers: readonly (readonly [string, (energy: Energy<Point>) => Sampler, 
 describe.each([
   ["logistic regression of 532 Pima women", pima],
   ["eight schools", eightSchools],
+  ["434 children's scores given their mothers' IQ", kidiq],
 ] as const)("%s", (name, posterior) => {
   it.each(samplers)(`%s has the reference moments of ${name}`, async (_, of, { target, warm, draws }) => {
     const { energy, dimension, near, of: quantities, truths, energyTruth } = posterior();
