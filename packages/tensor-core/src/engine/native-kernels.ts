@@ -14,6 +14,7 @@ import {
   type Tensor,
 } from "@tensorflow/tfjs-core";
 import { convolutionKernels } from "./native-convolutions.ts";
+import { isWorthOwnProduct } from "./own-product.ts";
 import type { Kernels, NativeBackend, OpAttribute } from "./native-backend.ts";
 
 /** An operation of the engine on tensors, with its type attributes spelled out. */
@@ -75,21 +76,6 @@ const prelu: KernelConfig = {
     return tidy(() => sub(relu(x), mul(alpha, relu(neg(x)))));
   },
 };
-
-/** Below so many products of numbers, or with so narrow a factor, our own kernel is not the faster one. */
-const FEWEST_PRODUCTS = 2 ** 17;
-const NARROWEST = 8;
-
-/** Whether our own kernel is the faster one for a product of this size; few rows are no hindrance unless there are several products, or A is turned. */
-export function isWorthOwnProduct(
-  rows: number,
-  columns: number,
-  depth: number,
-  { batch = 1, turned = false }: { readonly batch?: number; readonly turned?: boolean } = {},
-): boolean {
-  const narrowest = batch === 1 && !turned ? Math.min(columns, depth) : Math.min(rows, columns, depth);
-  return narrowest >= NARROWEST && batch * rows * columns * depth >= FEWEST_PRODUCTS;
-}
 
 /** Whether our own kernel takes a product: float32, the same batches on both sides, and large enough. */
 function suits(a: Tensor, b: Tensor, turnedA: boolean, turnedB: boolean): boolean {

@@ -1,5 +1,5 @@
 import { add, matMul, reshape, sum, zeros, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
-import { isWorthOwnProduct } from "../engine/native-kernels.ts";
+import { isWorthOwnProduct } from "../engine/own-product.ts";
 import { hasOwnOperations, ownOperation } from "../engine/own-operation.ts";
 import { ShapeError } from "../shapes.ts";
 import { glorotUniform, type Initializer } from "./initializer.ts";

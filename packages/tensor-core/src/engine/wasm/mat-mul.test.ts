@@ -94,6 +94,23 @@ const pairs: [number[], number[]][] = [
     [2, 3, 20, 24],
     [2, 3, 24, 28],
   ],
+  // Over the edges of tiles and of blocks of rows, of columns and of the sum.
+  [
+    [134, 300],
+    [300, 21],
+  ],
+  [
+    [5, 259],
+    [259, 1031],
+  ],
+  [
+    [2, 1, 67, 41],
+    [3, 41, 39],
+  ],
+  [
+    [3, 64, 70],
+    [70, 68],
+  ],
   [
     [0, 4],
     [4, 5],

@@ -2,6 +2,8 @@ import { util, type TensorInfo } from "@tensorflow/tfjs-core";
 import { free, reshaped, through, zeroed, type Wasm } from "./backend.ts";
 import { batchSources } from "./batch-sources.ts";
 import { transposed } from "./call.ts";
+import { productKernels, type ProductKernels } from "./product-kernels.ts";
+import { scratchSize, tiledProduct } from "./tiled-product.ts";
 
 type Native = (
   a: number,
@@ -84,24 +86,57 @@ function flip(wasm: Wasm, x: TensorInfo): TensorInfo {
   return transposed(wasm, x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
 }
 
+/** Below these sizes the engine's own product is faster than packing and tiles; sooner where it must transpose. Measured. */
+const [SHORT, SHALLOW, FEW] = [4, 16, 24_000];
+
+function worthTiles({ a, b, transposeA, transposeB, batch }: Product): boolean {
+  const [m, k, n] = sizes({ a, b, transposeA, transposeB });
+  const enough = transposeA || transposeB ? FEW : 10 * FEW;
+  return Math.min(m, n) >= SHORT && k >= SHALLOW && m * k * n >= enough && util.sizeFromShape([...batch]) > 0;
+}
+
+function sizes({ a, b, transposeA, transposeB }: Omit<Product, "batch">): readonly [m: number, k: number, n: number] {
+  return [a.shape.at(transposeA ? -1 : -2)!, a.shape.at(transposeA ? -2 : -1)!, b.shape.at(transposeB ? -2 : -1)!];
+}
+
+/** The products by tiles, none of them empty. */
+function tiled(wasm: Wasm, kernels: ProductKernels, { a, b, transposeA, transposeB, batch }: Product): TensorInfo {
+  const [m, k, n] = sizes({ a, b, transposeA, transposeB });
+  const out = wasm.makeOutput([...batch, m, n], "float32");
+  const scratch = wasm.makeOutput([scratchSize(n)], "float32");
+  const at = (x: TensorInfo): number => wasm.dataIdMap.get(x.dataId).memoryOffset;
+  const address = { a: at(a), b: at(b), c: at(out) };
+  const [fromA, fromB] = [batchSources(a.shape.slice(0, -2), batch), batchSources(b.shape.slice(0, -2), batch)];
+  const together = !transposeA && fromB.every((source) => source === 0) && fromA.every((source, i) => source === i) ? fromA.length : 1;
+  for (let i = 0; i < fromA.length; i += together) {
+    const [x, y, z] = [address.a + 4 * fromA[i]! * m * k, address.b + 4 * fromB[i]! * k * n, address.c + 4 * i * m * n];
+    tiledProduct(kernels, { a: x, b: y, c: z, m: together * m, k, n, transposeA, transposeB }, at(scratch));
+  }
+  free(wasm, scratch);
+  return out;
+}
+
 /** What packing an element of the right operand costs, against moving one in a transpose; measured. */
 const PACKING = 8;
 
 /**
  * `a b`, with either operand transposed, for float32 operands of rank 2 or more whose inner sizes agree.
  *
- * The heap's own product is fast only when neither operand is transposed, and packs the right one first, slowly. So take the cheaper of
- * `aᵀ b = (aᵀ) b` and `aᵀ b = (bᵀ a)ᵀ`. A packed operand stays packed as long as its tensor lives: a plain `a b` is left as it is.
+ * Products worth it go by tiles. The heap's own product is fast only when neither operand is transposed, and packs the right one first,
+ * slowly: so take the cheaper of `aᵀ b = (aᵀ) b` and `aᵀ b = (bᵀ a)ᵀ`. A packed operand stays packed as long as its tensor lives: a plain `a b` is left as it is.
  */
-export function matMul(wasm: Wasm, { a, b, transposeA, transposeB, batch }: Product): TensorInfo {
+export function matMul(wasm: Wasm, product: Product): TensorInfo {
+  const { a, b, transposeA, transposeB, batch } = product;
+  const kernels = productKernels(wasm);
+  if (kernels !== undefined && worthTiles(product)) return tiled(wasm, kernels, product);
   const [sizeA, sizeB] = [util.sizeFromShape(a.shape), util.sizeFromShape(b.shape)];
-  const [m, n] = [a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!];
+  const [m, , n] = sizes(product);
   const direct = Number(transposeA) * sizeA + Number(transposeB) * sizeB + PACKING * sizeB;
   const flipped = Number(!transposeA) * sizeA + Number(!transposeB) * sizeB + util.sizeFromShape([...batch]) * m * n + PACKING * sizeA;
   if (flipped < direct && (transposeA || transposeB)) {
-    const product = matMulPlain(wasm, b, a, !transposeB, !transposeA, batch);
-    const out = flip(wasm, product);
-    free(wasm, product);
+    const turned = matMulPlain(wasm, b, a, !transposeB, !transposeA, batch);
+    const out = flip(wasm, turned);
+    free(wasm, turned);
     return out;
   }
   return matMulPlain(wasm, a, b, transposeA, transposeB, batch);
