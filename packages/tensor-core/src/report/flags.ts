@@ -41,7 +41,7 @@ function definitions({ name, seed = 0, out = `out/${name}`, data, only }: About)
     seed: { type: "string", default: String(seed), valueHint: "N", description: "A whole number; the same one gives the same results" },
     out: { type: "string", default: out, valueHint: "DIR", description: "The folder of the report, its figures and checkpoints" },
     json: { type: "boolean", description: "Print one JSON object as the last line, and no tables" },
-    resume: { type: "boolean", description: "Go on from the checkpoint in --out" },
+    resume: { type: "boolean", description: "Go on from the checkpoints in --out; without it they are removed" },
     ...(data !== undefined && { data: { type: "string" as const, valueHint: "DIR", description: data } }),
     ...(only !== undefined && { only: { type: "string" as const, valueHint: "TEXT", description: only } }),
     help: { type: "boolean", alias: "h", description: "Show this" },
