@@ -23,8 +23,11 @@ import { expectation } from "@lab/tensor-core/testing";
 import { describe, expect, it } from "vitest";
 import { chains } from "../diagnostics/draws.ts";
 import { rHat } from "../diagnostics/r-hat.ts";
+import { acceptanceRatio } from "../evidence/acceptance-ratio.ts";
+import { replicated } from "../evidence/replicated.ts";
 import type { Energy } from "../gibbs/gibbs-posterior.ts";
 import { mala } from "../langevin/mala.ts";
+import { replicaExchange } from "../tempering/replica-exchange.ts";
 import { adapted, frozen } from "./adapted.ts";
 import { hmc, type HmcInfo, type HmcStart, type HmcState } from "./hmc.ts";
 import { nuts } from "./nuts.ts";
@@ -49,17 +52,18 @@ type Sampler = Algorithm<HmcStart<Point>, HmcState<Point>, HmcInfo>;
 const golden = (file: string): string => readFileSync(new URL(`../../../../golden/pacbayes/${file}`, import.meta.url), "utf8");
 const column = (u: Tensor, i: number, count = 1): Tensor => slice(u as Tensor2D, [0, i], [u.shape[0]!, count]);
 
-/** θ ~ N(0, 100 I) whitened: U = Σ ln(1 + e^{−s⟨x, θ⟩}). The truth's own errors are a fiftieth of what these draws have. */
+/** Importance sampling of the power posteriors; the truth's own errors are a fiftieth of what these draws have. */
+const pimaRungs = (
+  JSON.parse(golden("pima.json")) as {
+    readonly rungs: readonly ({ readonly lambda: number } & { readonly [name in "logZ" | "energy"]: Estimated } & {
+      readonly [name in "coordinates" | "squares"]: readonly Estimated[];
+    })[];
+  }
+).rungs;
+
+/** θ ~ N(0, 100 I) whitened: U = Σ ln(1 + e^{−s⟨x, θ⟩}). */
 function pima(): Posterior {
-  const { rungs } = JSON.parse(golden("pima.json")) as {
-    readonly rungs: readonly {
-      readonly lambda: number;
-      readonly energy: Estimated;
-      readonly coordinates: readonly Estimated[];
-      readonly squares: readonly Estimated[];
-    }[];
-  };
-  const truth = rungs.find(({ lambda }) => lambda === 1)!;
+  const truth = pimaRungs.find(({ lambda }) => lambda === 1)!;
   const table = golden("pima.csv")
     .trim()
     .split("\n")
@@ -176,3 +180,73 @@ describe.each([
     expect(Array.from(drawn.trace.divergent.data).reduce((s, one) => s + Number(one), 0)).toBeLessThan(0.01 * count * draws);
   });
 });
+
+/** U = (1 − x)² + 10 (y − x²)² with prior N(0, I): λ, ln Z and E_λ[U] by quadrature, to eight digits. */
+const rosenbrock: Energy<Point> = ({ u }) => concat([square(sub(1, column(u, 0))), mul(square(sub(column(u, 1), square(column(u, 0)))), 10)], 1);
+const rosenbrockRungs = [
+  [0.1, -0.98105501, 5.02023165],
+  [0.5, -2.06477506, 1.715776],
+  [1, -2.70815578, 0.98818223],
+  [2, -3.41741469, 0.52326318],
+  [5, -4.38168477, 0.21001838],
+] as const;
+
+type Climb = {
+  readonly posterior: Pick<Posterior, "energy" | "dimension" | "near">;
+  readonly ladder: readonly number[];
+  /** λ, ln Z and E_λ[U]. */
+  readonly truths: readonly (readonly [number, number, number])[];
+};
+const climbs: readonly (readonly [string, Climb])[] = [
+  [
+    "the logistic regression of Pima women",
+    {
+      posterior: { energy: pima().energy, dimension: 5, near: 0.05 },
+      ladder: [...Array.from({ length: 12 }, (_, i) => 0.1 * (i / 12) ** 4), 0.1, 0.16, 0.24, 0.35, 0.5, 0.7, 1],
+      truths: pimaRungs.map(({ lambda, logZ, energy }) => [lambda, logZ.mean, energy.mean] as const),
+    },
+  ],
+  [
+    "Rosenbrock's function",
+    {
+      posterior: { energy: rosenbrock, dimension: 2, near: 0.5 },
+      ladder: [0, 0.003, 0.01, 0.03, 0.1, 0.22, 0.5, 1, 2, 3.2, 5],
+      truths: rosenbrockRungs,
+    },
+  ],
+];
+
+it.each(climbs)(
+  "acceptanceRatio() of draws by replicaExchange() has the evidence, the energy and the KL of %s on every rung that is known",
+  async (_, { posterior, ladder, truths }) => {
+    const { energy, dimension, near } = posterior;
+    const [copies, draws] = [16, 600];
+    const sampler = replicaExchange(hmc(energy, { trajectory: jitteredSteps(10) }), { ladder });
+    using from = own(() => ({ position: { u: mul(normal(key(11), [copies * ladder.length, dimension]), near) }, stepSize: scalar(near) }));
+    using warmed = await run(adapted(sampler, { most: 1 }), from.value, { key: key(12), steps: 300 });
+    using begin = own(() => frozen(warmed.state.value));
+    using drawn = await run(sampler, begin.value, { key: key(13), steps: draws, record: (_, { likelihood }) => ({ likelihood }) });
+    const energies = chains(drawn.trace.likelihood);
+    // Rungs that exchange states depend on each other; the c-th chains of all rungs trade among themselves alone, so that copies of the ladder are independent.
+    const estimates = Array.from({ length: copies }, (_, c) => acceptanceRatio(ladder.map((lambda, i) => ({ lambda, energies: [energies[i * copies + c]!] }))));
+    for (const [lambda, logZ, meanEnergy] of truths) {
+      const at = ladder.indexOf(lambda);
+      const known = (of: readonly number[], truth: number, largest: number): void => {
+        const { mean, error } = replicated(of);
+        expect(error, `the error at ${lambda}`).toBeLessThan(largest);
+        expect(Math.abs(mean - truth), `${mean} at ${lambda}, truth ${truth}`).toBeLessThan(5 * error);
+      };
+      known(
+        estimates.map((rungs) => rungs[at]!.freeEnergy),
+        -logZ,
+        0.1,
+      );
+      known(
+        estimates.map((rungs) => rungs[at]!.kl),
+        -logZ - lambda * meanEnergy,
+        0.1,
+      );
+      expectation(energies.slice(at * copies, (at + 1) * copies), meanEnergy, { ess: 400 });
+    }
+  },
+);
