@@ -116,8 +116,13 @@ const table: readonly Question[] = [
   question({ hidden: [100], n: 60_000, side: 28 }),
 ];
 
+/** Each name once. */
+function distinct(questions: readonly Question[]): readonly Question[] {
+  return [...new Map(questions.map((each) => [each.name, each])).values()];
+}
+
 /** What `--only` chooses from. */
-const everything = [...new Map([...short, ...table].map((each) => [each.name, each])).values()];
+const everything = distinct([...short, ...table]);
 
 /** Engines without compiled graphs are slower by ten and by hundreds: they get less to do, unless the whole is asked for. */
 const lighter: { readonly [Name in EngineName]?: Partial<Setting> } = {
@@ -136,12 +141,14 @@ export function settingsOf(effort: Effort, engine: EngineName, { only }: { reado
     throw new RangeError(
       `Cannot choose settings: expected a part of one of these names, got "${only}"\n${everything.map(({ name }) => `  ${name}`).join("\n")}`,
     );
-  return asked.map((each) => ({
+  const { n: most = Infinity, ...less } = effort === "full" ? {} : (lighter[engine] ?? {});
+  // Named by the n that is run: settings that differ in n alone become one.
+  return distinct(asked.map((each) => question({ ...each, n: Math.min(each.n, most) }))).map((each) => ({
     ...each,
     ...budgets[effort],
     ...(each.n > MANY ? budgetsOfMany[effort] : {}),
     ...confidence,
-    ...(effort === "full" ? {} : lighter[engine]),
+    ...less,
   }));
 }
 
