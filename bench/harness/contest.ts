@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { agreement } from "./agreement.ts";
-import { contestant, type Launch, type Values } from "./contestant.ts";
+import { contestant, type Launch, type Task, type Values } from "./contestant.ts";
 import { interleave } from "./interleave.ts";
 import { ratio, spread, type Spread } from "./spread.ts";
 import type { Work } from "../work/works.ts";
@@ -33,6 +33,16 @@ export type Result = { readonly work: string; readonly title: string; readonly v
 
 export type ContestOptions = { readonly rounds: number; readonly turn?: number; readonly progress?: (line: string) => void };
 
+/** Writes the inputs in a process of its own, so that drawing them counts for nobody's memory. */
+async function written(ours: Launch, task: Task): Promise<void> {
+  const writer = contestant(ours);
+  try {
+    await writer.write(task);
+  } finally {
+    await writer.end();
+  }
+}
+
 /**
  * Ours and its peers at one work: the same inputs, the same numbers, then round after round.
  *
@@ -40,18 +50,19 @@ export type ContestOptions = { readonly rounds: number; readonly turn?: number; 
  * @throws Error if a contestant fails, or computes something else than ours
  */
 export async function contest(work: Work, launches: readonly Launch[], { rounds, turn, progress = () => undefined }: ContestOptions): Promise<Result> {
+  const [ours] = launches;
+  if (ours === undefined) throw new RangeError("Cannot bench: expected at least one contestant, got none");
   const folder = await mkdtemp(join(tmpdir(), "lab-bench-"));
   const contestants = launches.map(contestant);
+  const own = contestants[0]!;
   try {
-    const [own] = contestants;
-    if (own === undefined) throw new RangeError("Cannot bench: expected at least one contestant, got none");
     const task = { work: work.name, module: work.module, settings: work.settings, inputs: join(folder, "inputs.safetensors") };
+    await written(ours, task);
     const prepared = [];
     let values: Values | undefined;
     for (const who of contestants) {
       progress(`${who.name} prepares`);
       const { versions } = await who.facts();
-      if (who === own) await who.write(task);
       const ready = await who.ready(task);
       const difference = values === undefined ? undefined : agreement(who.name, ready.values, values, work.tolerance);
       values ??= ready.values;

@@ -3,7 +3,7 @@ import { aNbN, postNormEnsemble, type EnsembleParams, type PostNormEnsemble } fr
 import { cast, mean, mul, neg, oneHot, slice, sum, tensor2d, type Scalar, type Tensor2D } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
 import { training } from "./descent.ts";
-import { asInputs, fromInputs } from "./parameters.ts";
+import { asInputs, parametersOf } from "./parameters.ts";
 
 const [START, END, PADDING, VOCABULARY] = [2, 3, 4, 5];
 const LARGEST = 128;
@@ -30,6 +30,6 @@ export function ready(given: Inputs, { members, learningRate, weightDecay, check
   };
   // The gradient of key biases is 0 but for rounding, which the usual ε would blow up to whole steps.
   const algorithm = descent(loss, { transform: adamw(learningRate!, { weightDecay: weightDecay!, eps: 1e-3 }) });
-  const params = fromInputs(given, ensemble.init(split(key(0), members!)));
+  const params = parametersOf(given, () => ensemble.init(split(key(0), members!)));
   return training(algorithm, { params, batch: given["rows"] as Tensor2D, checkedSteps: checkedSteps!, xla: xla === 1 });
 }

@@ -14,7 +14,7 @@ import {
 } from "@lab/tensor-core";
 import { slice, zeros, type Tensor2D } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
-import { asInputs, fromInputs } from "./parameters.ts";
+import { asInputs, parametersOf } from "./parameters.ts";
 
 function network({ layers, width, heads, time, vocabulary }: Settings): Decoder {
   return decoder({ vocabulary: vocabulary!, context: time!, layers: layers!, channels: width!, heads: heads!, tied: false });
@@ -30,7 +30,7 @@ export async function inputs(settings: Settings): Promise<Inputs> {
 export function ready(given: Inputs, settings: Settings): Contest {
   const model = network(settings);
   const [streams, prompt, time] = [settings["streams"]!, settings["prompt"]!, settings["time"]!];
-  const params = fromInputs(given, model.init(key(0)));
+  const params = parametersOf(given, () => model.init(key(0)));
   const { tokens } = given as { tokens: Tensor2D };
   const start = jit((at: DecoderParams, text: Tensor2D) => extended(model, at, { cache: keyValueCache(model, streams), tokens: text }));
   const write = jit(generation(model, { tokens: time - prompt, temperature: 0 }));

@@ -2,7 +2,7 @@ import { adamw, categorical, descent, key, softmaxCrossEntropy, split, transform
 import { zeros, type Tensor } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
 import { training } from "./descent.ts";
-import { asInputs, fromInputs } from "./parameters.ts";
+import { asInputs, parametersOf } from "./parameters.ts";
 
 type Batch = { readonly tokens: Tensor; readonly targets: Tensor };
 
@@ -23,7 +23,7 @@ export function ready(given: Inputs, settings: Settings): Contest {
   const algorithm = descent((params: TransformerParams, { tokens, targets }: Batch) => softmaxCrossEntropy(gpt.apply(params, tokens), targets), { transform });
   const { tokens, targets } = given as { tokens: Tensor; targets: Tensor };
   return training(algorithm, {
-    params: fromInputs(given, gpt.init(key(0))),
+    params: parametersOf(given, () => gpt.init(key(0))),
     batch: { tokens, targets },
     checkedSteps: settings["checkedSteps"]!,
     xla: settings["xla"] === 1,

@@ -17,7 +17,7 @@ import {
 import { fill, scalar, sum, transpose, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
 import { digits } from "./mlp.ts";
-import { asInputs, fromInputs } from "./parameters.ts";
+import { asInputs, parametersOf } from "./parameters.ts";
 
 /** The key of the step whose acceptance must agree: the momenta that it draws are inputs. */
 const CHECKED: Key = key(1);
@@ -39,7 +39,7 @@ export function posterior(given: Inputs, { chains, priorScale }: Settings): { re
   const { x, y } = given as { x: Tensor2D; y: Tensor };
   const pixels: Tensor2D = transpose(x);
   const energy = gibbsPosterior<WideMlp>((params) => boundedCrossEntropy(wideMlp(params, pixels), y), { prior: prior(priorScale!) });
-  return { energy, position: fromInputs(given, priorDraws(key(0), prior(priorScale!), { chains: chains! })) };
+  return { energy, position: parametersOf(given, () => priorDraws(key(0), prior(priorScale!), { chains: chains! })) };
 }
 
 /** One whole trajectory of every chain on a Gibbs posterior, with accept or reject. */

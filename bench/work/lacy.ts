@@ -2,7 +2,7 @@ import { adamw, bernoulli, categorical, decoder, jit, key, own, split, type Deco
 import { lacy, pretrain, type Mask, type TokenBatch } from "@lab/lacy";
 import { cast, zeros, zerosLike, type Tensor, type Tensor2D } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
-import { asInputs, fromInputs } from "./parameters.ts";
+import { asInputs, parametersOf } from "./parameters.ts";
 
 type Batch = TokenBatch & { readonly factual: Tensor2D };
 
@@ -30,7 +30,7 @@ export function ready(given: Inputs, settings: Settings): Contest {
   });
   const step = jit(algorithm.step);
   const batch = { tokens, targets, factual };
-  const state = own(() => algorithm.init(fromInputs(given, model.init(key(0)))));
+  const state = own(() => algorithm.init(parametersOf(given, () => model.init(key(0)))));
   return {
     values: () => ({}),
     iterate(n) {

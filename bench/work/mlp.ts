@@ -2,7 +2,7 @@ import { jit, key, mlp, norm, own, readSync, scoped, softmaxCrossEntropy, tensor
 import { mnist } from "@lab/tensor-core/data";
 import { reshape, tanh, tensor, type Tensor } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
-import { asInputs, fromInputs } from "./parameters.ts";
+import { asInputs, parametersOf } from "./parameters.ts";
 
 const network = mlp([784, 100, 10], { activation: tanh });
 
@@ -19,7 +19,7 @@ export async function inputs({ n }: Settings): Promise<Inputs> {
 /** Value and gradient of an MLP's mean cross-entropy on one batch. */
 export function ready(given: Inputs, { xla }: Settings): Contest {
   const { x, y } = given as { x: Tensor; y: Tensor };
-  const params = fromInputs(given, network.init(key(0)));
+  const params = parametersOf(given, () => network.init(key(0)));
   const evaluate = (at: typeof params, images: Tensor, labels: Tensor) =>
     valueAndGrad((p: typeof params) => softmaxCrossEntropy(network.apply(p, images), labels))(at);
   const step = jit(evaluate, { xla: xla === 1 });

@@ -2,7 +2,7 @@ import { categorical, key, split, transformer, type Transformer, type Transforme
 import { networkLogRatios, raoBlackwellKl, type LogRatioDraws } from "@lab/nonident";
 import { logSoftmax, mul, zeros, type Tensor2D } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
-import { asInputs, fromInputs } from "./parameters.ts";
+import { asInputs, parametersOf } from "./parameters.ts";
 
 /** Weights as they start give nearly uniform tokens: scaled up, the two models differ by nats, not by rounding. */
 const SCALE = 5;
@@ -34,7 +34,7 @@ export async function inputs(settings: Settings): Promise<Inputs> {
 export function ready(given: Inputs, settings: Settings): Contest {
   const model = network(settings);
   const of = (name: string): ((tokens: Tensor2D) => ReturnType<typeof logSoftmax>) => {
-    const params: TransformerParams = fromInputs(ofModel(given, name), model.init(key(0)));
+    const params: TransformerParams = parametersOf(ofModel(given, name), () => model.init(key(0)));
     return (tokens) => logSoftmax(model.apply(params, tokens));
   };
   const pair = [of("p"), of("q")] as const;

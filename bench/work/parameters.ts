@@ -9,7 +9,15 @@ export function asInputs(params: Tree): Inputs {
   return Object.fromEntries(paths(params).map((path, i) => [`${PREFIX}${path}`, xs[i]!]));
 }
 
-/** The parameters among the inputs, shaped like those that `like` gives. */
+/** The parameters among the inputs, as `init` makes them; its own draws are freed. */
+export function parametersOf<P extends Params>(inputs: Inputs, init: () => P): P {
+  const like = init();
+  const params = fromInputs(inputs, like);
+  for (const x of tensors(like)) x.dispose();
+  return params;
+}
+
+/** The parameters among the inputs, shaped like `like`. */
 export function fromInputs<P extends Params>(inputs: Inputs, like: P): P {
   return withTensors(
     like,

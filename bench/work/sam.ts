@@ -19,7 +19,7 @@ import { ivon, mfvi, sam, type Direction } from "@lab/sam-vi";
 import { reshape, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 import type { Contest, Inputs, Settings } from "./contest.ts";
 import { digits } from "./mlp.ts";
-import { asInputs, fromInputs } from "./parameters.ts";
+import { asInputs, fromInputs, parametersOf } from "./parameters.ts";
 
 type Batch = { readonly x: Tensor; readonly y: Tensor };
 type Trained = Algorithm<Params, Tree, { readonly loss: Scalar }, Batch>;
@@ -65,7 +65,7 @@ export function ready(given: Inputs, settings: Settings): Contest {
   const { checkedSteps, xla } = settings;
   const { x, y } = given as { x: Tensor; y: Tensor };
   const batch = { x, y };
-  const params = fromInputs(given, networkOf(settings).init(key(0)));
+  const params = parametersOf(given, () => networkOf(settings).init(key(0)));
   const algorithm = algorithmOf(settings);
   const step = jit((k: Key, state: Tree, data: Batch) => algorithm.step(k, state, data), { xla: xla === 1 });
   const state = own(() => algorithm.init(params));

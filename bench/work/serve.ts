@@ -32,12 +32,14 @@ async function write({ module, inputs: file, settings }: Task): Promise<object> 
   return {};
 }
 
+function uploaded(file: string): Inputs {
+  const stored = Object.entries(storedTensors(readFileSync(file)).tensors);
+  return Object.fromEntries(stored.map(([path, { data, shape, dtype }]): [string, Tensor] => [path, tensor(data, [...shape], dtype)]));
+}
+
 async function prepare({ module, inputs: file, settings }: Task): Promise<object> {
   const { ready } = await load(module);
-  const stored = file === "" ? {} : storedTensors(readFileSync(file)).tensors;
-  const given: Inputs = Object.fromEntries(
-    Object.entries(stored).map(([path, { data, shape, dtype }]): [string, Tensor] => [path, tensor(data, [...shape], dtype)]),
-  );
+  const given = file === "" ? {} : uploaded(file);
   const start = performance.now();
   contest = ready(given, settings);
   const values = await contest.values();

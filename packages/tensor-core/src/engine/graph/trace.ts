@@ -60,12 +60,13 @@ function guarded<T>(body: () => T): T {
 /**
  * Runs `body` once on stand-ins for `inputs` and writes down every operation it executes.
  *
- * The operations do run, on the given values, so that shapes are real; nothing that they compute is kept.
+ * The operations do run, on the given values, so that shapes are real; what they compute is freed as `body` frees it, and nothing of it is kept.
  */
 export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (inputs: readonly Tensor[]) => readonly Tensor[]): Traced {
   const binding = backend.binding;
   const constants = new Map<number, Constant>();
   const infos = new Map<number, HandleInfo>();
+  const computed = new Set<number>();
   const freed: number[] = [];
   const functions: FunctionDef[] = [];
   const variables = new Set(Object.values(engine().registeredVariables).map((v) => v.dataId));
@@ -105,6 +106,7 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
     executeOp(op, attributes, ids, outputs) {
       const results = binding.executeOp(op, attributes, ids, outputs);
       record(op, attributes, ids, results);
+      for (const { id } of results) computed.add(id);
       return results;
     },
     createTensor(shape, dtype, values) {
@@ -115,8 +117,9 @@ export function trace(backend: NativeBackend, inputs: readonly Tensor[], body: (
       return id;
     },
     deleteTensor(id) {
-      // A freed handle's number could be given out again before the graph is written.
-      freed.push(id);
+      // What an operation computed is in the graph, and no number is given out twice. A value from elsewhere may be captured when the graph is written.
+      if (computed.delete(id)) binding.deleteTensor(id);
+      else freed.push(id);
     },
     tensorDataSync(id) {
       if (constants.has(id)) return binding.tensorDataSync(id);
