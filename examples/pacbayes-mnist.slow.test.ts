@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { exampleJson } from "./testing/example-json.ts";
 
-const script = join(import.meta.dirname, "pacbayes-mnist.ts");
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "pacbayes-mnist-"));
@@ -24,42 +23,22 @@ type Result = {
   }[];
 };
 
-/** Runs the example; with `until`, kills it with SIGKILL as soon as that folder of checkpoints is there. */
-function example(out: string, flags: readonly string[], until?: string): Promise<{ readonly output: string; readonly killed: boolean }> {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=@lab/source", "--import", import.meta.resolve("tsx"), script, "--smoke", "--json", "--out", out, ...flags],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let [output, errors] = ["", ""];
-  child.stdout.on("data", (text) => (output += String(text)));
-  child.stderr.on("data", (text) => (errors += String(text)));
-  const watch = until === undefined ? undefined : setInterval(() => existsSync(join(out, "checkpoints", until)) && child.kill("SIGKILL"), 20);
-  return new Promise((resolve, reject) => {
-    child.on("close", (code, signal) => {
-      clearInterval(watch);
-      if (signal === "SIGKILL") resolve({ output, killed: true });
-      else if (code === 0) resolve({ output, killed: false });
-      else reject(new Error(`The example ended with ${code}: ${errors}`));
-    });
-  });
-}
-
-/** The last line's JSON, without times. */
-function resultOf(output: string): Result {
-  const { settings } = JSON.parse(output.trim().split("\n").at(-1)!) as Result;
-  return { settings: settings.map((setting) => ({ ...setting, seconds: 0 })) };
+/** The JSON of the example without times; with `until`, it is killed as soon as that folder of checkpoints is there, and gives none. */
+async function example(out: string, flags: readonly string[], until?: string): Promise<Result | undefined> {
+  const killed = until === undefined ? {} : { killed: () => existsSync(join(out, "checkpoints", until)) };
+  const result = await exampleJson<Result>({ name: "pacbayes-mnist", out, flags, ...killed });
+  return result && { settings: result.settings.map((setting) => ({ ...setting, seconds: 0 })) };
 }
 
 test("pacbayes-mnist --resume after kill -9 within the second setting gives the JSON of an uninterrupted run, but for its seconds", async () => {
   const [whole, cut] = [join(root, "whole"), join(root, "cut")];
-  const expected = resultOf((await example(whole, [])).output);
+  const expected = (await example(whole, []))!;
   const [first, second] = expected.settings.map(({ name }) => name) as [string, string];
-  expect((await example(cut, [], join(second, "rung 05, warm-up"))).killed).toBe(true);
+  expect(await example(cut, [], join(second, "rung 05, warm-up"))).toBe(undefined);
   const runs = (out: string, setting: string): Promise<readonly string[]> => readdir(join(out, "checkpoints", setting));
   expect(await runs(cut, first)).toEqual(await runs(whole, first));
   expect((await runs(cut, second)).length).toBeLessThan((await runs(whole, second)).length);
-  expect(resultOf((await example(cut, ["--resume"])).output)).toEqual(expected);
+  expect(await example(cut, ["--resume"])).toEqual(expected);
 
   // What the numbers must obey, whatever they are.
   for (const { ladder, hmc, meanField } of expected.settings) {

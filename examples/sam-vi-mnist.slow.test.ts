@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { exampleJson } from "./testing/example-json.ts";
 
-const script = join(import.meta.dirname, "sam-vi-mnist.ts");
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "sam-vi-mnist-"));
@@ -21,33 +20,17 @@ const results = (out: string): readonly string[] => names(out).filter((name) => 
 /** Trainings that are under way and have kept their state. */
 const begun = (out: string): readonly string[] => names(out).filter((name) => existsSync(join(out, "checkpoints", name, "checkpoint.json")));
 
-/** The JSON of the example without times; with `killed`, it is killed with SIGKILL within a training after that many, and gives none. */
-function example(out: string, flags: readonly string[], killed?: { readonly after: number }): Promise<Result | undefined> {
-  const child = spawn(
-    process.execPath,
-    ["--conditions=@lab/source", "--import", import.meta.resolve("tsx"), script, "--smoke", "--json", "--out", out, ...flags],
-    { stdio: ["ignore", "pipe", "pipe"] },
-  );
-  let [output, errors] = ["", ""];
-  child.stdout.on("data", (text) => (output += String(text)));
-  child.stderr.on("data", (text) => (errors += String(text)));
-  const watch = killed && setInterval(() => results(out).length >= killed.after && begun(out).length > 0 && child.kill("SIGKILL"), 2);
-  return new Promise((resolve, reject) => {
-    child.on("close", (code, signal) => {
-      clearInterval(watch);
-      if (signal === "SIGKILL") resolve(undefined);
-      else if (code === 0) {
-        const { engine, runs } = JSON.parse(output.trim().split("\n").at(-1)!) as Result;
-        resolve({ engine, runs });
-      } else reject(new Error(`The example ended with ${code}: ${errors}`));
-    });
-  });
+/** The JSON of the example without times; with `after`, it is killed within a training after that many, and gives none. */
+async function example(out: string, flags: readonly string[], after?: number): Promise<Result | undefined> {
+  const killed = after === undefined ? {} : { killed: () => results(out).length >= after && begun(out).length > 0 };
+  const result = await exampleJson<Result>({ name: "sam-vi-mnist", out, flags, ...killed });
+  return result && { engine: result.engine, runs: result.runs };
 }
 
 test("sam-vi-mnist --resume after kill -9 within a training gives the JSON of an uninterrupted run, but for its seconds", async () => {
   const [whole, cut] = [join(root, "whole"), join(root, "cut")];
   const expected = await example(whole, []);
-  expect(await example(cut, [], { after: 3 })).toBe(undefined);
+  expect(await example(cut, [], 3)).toBe(undefined);
   expect(results(cut).length).toBeLessThan(results(whole).length);
   // One training has kept its state, and not yet its result.
   expect(begun(cut).filter((name) => !results(cut).includes(`${name}.json`))).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { minimum, mul, pow, maximum, type Scalar } from "@tensorflow/tfjs-core";
 import { adamw, descent, foldIn, key, own, run, split, type Owned } from "@lab/tensor-core";
 import { postNormEnsemble, type EnsembleParams, type PostNormEnsemble } from "@lab/nonident";
@@ -78,7 +78,10 @@ export async function regimeLooks(
         )
       : undefined;
     const found = known ?? (await look([ensemble, reached.state.value.params], { step: until, longest, sums }));
-    if (known === undefined) await writeFile(kept, JSON.stringify(found));
+    if (known === undefined) {
+      await writeFile(`${kept}.part`, JSON.stringify(found));
+      await rename(`${kept}.part`, kept);
+    }
     looks.push(...found);
   }
   return looks;

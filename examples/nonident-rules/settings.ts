@@ -47,6 +47,6 @@ export function settingOf(effort: Effort, engine: EngineName): Setting {
       ...{ dropout: 0.1, rate: 2e-3, warmUp: 1000, longest: 240, ...NETWORK },
     };
   const slow = engine !== "native";
-  if (effort === "smoke") return { ...light, ...SMALL, seeds: 2, steps: slow ? 2 : 6, batch: 4, prompts: 16, every: slow ? 2 : 6, warmUp: 2, longest: 10 };
+  if (effort === "smoke") return { ...light, ...SMALL, seeds: 2, steps: slow ? 2 : 6, batch: 4, prompts: 16, every: slow ? 2 : 3, warmUp: 2, longest: 10 };
   return { ...light, seeds: 3, steps: slow ? 20 : 2000, batch: 8, prompts: 16, every: slow ? 10 : 200, warmUp: slow ? 20 : 100, longest: 32 };
 }
