@@ -81,7 +81,7 @@ describe("lacy", () => {
     }));
     await writeFile(at("train-calls.json"), JSON.stringify({ examples }));
     const judge = ["train", "--data", at("train-calls.json"), ...train.slice(3, 5), "--out", at("judge"), ...small, "--rule", "judge", "--log-every", "1"];
-    const parts = ["--accumulate", "2", "--scope", "global", "--selection-warmup", "1", "--steps", "2"];
+    const parts = ["--accumulate", "2", "--scope", "global", "--selection-warmup", "1", "--rank-by", "p", "--steps", "2"];
     const { callRate, trueTargets, ...told } = (await result(...judge, ...parts)) as { callRate: number; trueTargets: number };
     expect(told).toMatchObject({ steps: 2, documents: 4, rule: "judge" });
     const rates = (await readFile(at("judge/log/log.jsonl"), "utf8"))

@@ -59,6 +59,11 @@ const trainArgs = {
   selectionWarmup: { type: "string", default: "0", valueHint: "steps", description: "Steps at the beginning in which nothing is delegated" },
   accumulate: { type: "string", default: "1", valueHint: "parts", description: "Parts that a batch is cut into: less memory, more time" },
   scope: { type: "string", default: "forward", description: "Where a batch is cut, tokens are chosen within each part (forward) or among all (global)" },
+  rankBy: {
+    type: "string",
+    default: "q",
+    description: "The loss that makes a token hard: without <CALL> (q), or over all tokens (p), where what is called already looks harder",
+  },
   tagger: { type: "string", default: "compromise", description: "compromise, wink or capitals" },
   mention: {
     type: "string",
@@ -102,6 +107,7 @@ const trainCommand = defineCommand({
     const selectionWarmup = numberOf("selection-warmup", args.selectionWarmup, { least: 0, whole: true });
     const logEvery = numberOf("log-every", args.logEvery, { least: 1, whole: true });
     const scope = oneOf("scope", args.scope, ["forward", "global"]);
+    const rankBy = oneOf("rank-by", args.rankBy, ["q", "p"]);
     if (rows % accumulate !== 0)
       throw new RangeError(`Cannot cut batches of ${rows} rows into ${accumulate} parts: expected --batch to be a multiple of --accumulate`);
     const hash = createHash("sha256");
@@ -132,6 +138,7 @@ const trainCommand = defineCommand({
       accumulate,
       scope,
       selectionWarmup,
+      rankBy,
       transform: adamw(steps < 2 ? rate : warmupCosineSchedule({ peak: rate, steps, warmup: Math.max(1, Math.floor(steps / 50)) })),
     });
     const learned = createHash("sha256").update(tokenizerJson(pairs)).digest("hex");
@@ -147,6 +154,7 @@ const trainCommand = defineCommand({
       accumulate,
       scope,
       selectionWarmup,
+      rankBy,
       documents: hash.digest("hex"),
       tokenizer: learned,
     };

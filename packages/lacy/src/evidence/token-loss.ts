@@ -20,9 +20,14 @@ export type TokenLoss = { readonly loss: Tensor2D };
  * ```
  */
 export function tokenLoss(logits: Tensor3D, targets: Tensor2D): Tensor2D {
+  return lossBy(logits, targets, "q");
+}
+
+/** −ln of the true token's probability by q, its softmax without `<CALL>`, or by p, over all tokens; see {@link tokenLoss}. */
+export function lossBy(logits: Tensor3D, targets: Tensor2D, by: "q" | "p"): Tensor2D {
   const { batch, time, vocabulary } = axes("tokenLoss", [logits, "batch time vocabulary"], [targets, "batch time"]);
   if (vocabulary < 2) throw new ShapeError(`Cannot apply tokenLoss: expected a vocabulary of at least one token and <CALL>, got ${vocabulary}`);
-  const own = slice(logits, [0, 0, 0], [batch, time, vocabulary - 1]);
+  const among = by === "p" ? logits : slice(logits, [0, 0, 0], [batch, time, vocabulary - 1]);
   const true_ = reshape(gather(reshape(logits, [-1]), targetPositions(targets, vocabulary)), [batch, time]);
-  return sub<Tensor2D>(logSumExp(own, -1), true_);
+  return sub<Tensor2D>(logSumExp(among, -1), true_);
 }

@@ -49,6 +49,11 @@ export type DelegationOptions<Evidence> = {
   readonly counted?: Mask;
   /** The softmax at tokens that are not called: without `<CALL>` as in the paper, or over all tokens, which calibrates p(c). */
   readonly ownSoftmax?: "without" | "full";
+  /**
+   * The loss that the selectors are told: −ln q, without `<CALL>`, or −ln p = −ln q + softplus(s) over all tokens, under which what is called already looks harder
+   * and is called again. q unless told.
+   */
+  readonly rankBy?: "q" | "p";
 };
 
 /** By position, [batch, time]: its share of the loss, the loss of its token without `<CALL>`, s = ln p(c)/(1 − p(c)), whether it was called and ignored. */
@@ -71,16 +76,17 @@ export function delegationOf(terms: Tensor): Delegation {
  *
  * One pass over the logits gives the value and one the gradient: weight · exp(z − S) − 1[v = aim], where the aim of a call is `<CALL>`.
  *
- * @throws ShapeError where shapes disagree, or where there is no ordinary token
+ * @throws ShapeError where shapes disagree, or where there is no ordinary token; RangeError for a rankBy that is none
  */
 export function delegationTerms<Evidence>(
   logits: Tensor3D,
   targets: Tensor2D,
-  { calls, evidence, ignores, normaliseBy = "all", counted, ownSoftmax = "without" }: DelegationOptions<Evidence>,
+  { calls, evidence, ignores, normaliseBy = "all", counted, ownSoftmax = "without", rankBy = "q" }: DelegationOptions<Evidence>,
 ): Tensor3D {
   const given = counted === undefined ? [] : [[counted, "batch time"] as const];
   const { batch, time, vocabulary } = axes("delegationLoss", [logits, "batch time vocabulary"], [targets, "batch time"], ...given);
   if (vocabulary < 2) throw new ShapeError(`Cannot apply delegationLoss: expected a vocabulary of at least one token and <CALL>, got ${vocabulary}`);
+  if (rankBy !== "q" && rankBy !== "p") throw new RangeError(`Cannot apply delegationLoss: rankBy must be "q" or "p", got "${String(rankBy)}"`);
   const none = (): Mask => cast(fill([batch, time], 0), "bool") as Mask;
 
   const terms = customGrad((...received: (Tensor | GradSaveFunc)[]) => {
@@ -91,7 +97,9 @@ export function delegationTerms<Evidence>(
     const partition = add(squeeze(top, [2]), log(sum(where(isCall, 0, exp(sub(where(isCall, top, z), top))), -1))) as Tensor2D;
     const logOdds = sub(squeeze(slice(z, [0, 0, vocabulary - 1], [batch, time, 1]), [2]), partition) as Tensor2D;
     const loss = sub(partition, reshape(gather(reshape(z, [-1]), targetPositions(targets, vocabulary)), [batch, time])) as Tensor2D;
-    const known = { ...evidence, loss: counted === undefined ? loss : (where(counted, loss, NaN) as Tensor2D) };
+    const full = (): Tensor2D => add(loss, softplus(logOdds));
+    const ranked = rankBy === "p" ? full() : loss;
+    const known = { ...evidence, loss: counted === undefined ? ranked : (where(counted, ranked, NaN) as Tensor2D) };
     const chosen = calls(known);
     axes("delegationLoss", [chosen, `${batch} ${time}`]);
     const there = (mask: Mask): Mask => (counted === undefined ? mask : (logicalAnd(mask, counted) as Mask));
@@ -102,7 +110,7 @@ export function delegationTerms<Evidence>(
     const learned = sub(counted === undefined ? fill([batch, time], 1) : cast(counted, "float32"), cast(ignored, "float32")) as Tensor2D;
     const among = normaliseBy === "kept" ? learned : counted === undefined ? undefined : cast(counted, "float32");
     const unit = among === undefined ? mul(learned, 1 / (batch * time)) : mul(learned, div(1, maximum(sum<Scalar>(among), 1)));
-    const ordinary = ownSoftmax === "full" ? add(loss, softplus(logOdds)) : loss;
+    const ordinary = ownSoftmax === "full" ? full() : loss;
     const share = mul(unit, where(called, softplus(neg(logOdds)), ordinary));
     const aim = where(called, fill([batch, time], vocabulary - 1, "int32"), targets);
     save([z, partition, logOdds, called, own, unit, aim]);

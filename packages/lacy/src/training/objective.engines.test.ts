@@ -66,6 +66,42 @@ describe("the objective of delegation", () => {
       expect(numbers(difference)[0]).toBeCloseTo(numbers(mean(softplus(logOdds(logits()))))[0]!, 5);
     }));
 
+  it("delegationLoss() that ranks by p adds softplus(s) to what selectors are told, so that a place called before looks harder", () =>
+    scoped(() => {
+      // The true tokens have q = 1/2 and 1/3; the easier place has a high logit of <CALL>: p = 1/(2 + e³) and 1/(3 + e⁻³).
+      const z = tensor3d([
+        [
+          [0, 0, -99, 3],
+          [0, 0, 0, -3],
+        ],
+      ]);
+      const y = tensor2d([[0, 1]], [1, 2], "int32");
+      const told = (rankBy: "q" | "p"): { readonly loss: number[]; readonly called: number[] } => {
+        let loss: number[] = [];
+        const hardest = lacy({ fraction: 0.5 });
+        const factual = fill([1, 2], 1, "bool") as Mask;
+        let called: number[] = [];
+        delegationLoss(z, y, {
+          calls: (known) => {
+            const chosen = hardest(known);
+            [loss, called] = [numbers(known.loss), numbers(chosen)];
+            return chosen;
+          },
+          evidence: { factual },
+          rankBy,
+        });
+        return { loss, called };
+      };
+      const [q, p] = [told("q"), told("p")];
+      [Math.log(2), Math.log(3)].forEach((x, i) => expect(q.loss[i]).toBeCloseTo(x, 6));
+      [Math.log(2 + Math.exp(3)), Math.log(3 + Math.exp(-3))].forEach((x, i) => expect(p.loss[i]).toBeCloseTo(x, 6));
+      expect([q.called, p.called]).toEqual([
+        [0, 1],
+        [1, 0],
+      ]);
+      expect(() => delegationLoss(z, y, { calls: () => all(0), evidence: {}, rankBy: "r" as "p" })).toThrow('rankBy must be "q" or "p", got "r"');
+    }));
+
   it("the gradients of all logits of a position that is called sum to 0", () =>
     scoped(() => {
       const { grad } = valueAndGrad(({ z }: { z: Tensor3D }) => loss(z, targets(), all(1)))({ z: logits() });

@@ -130,10 +130,13 @@ describe("pretrain()", () => {
         // Facts in the first rows alone, and a last row half filled: parts differ in both.
         const given: Facts = { ...batch(), factual: tensor2d([1, 1, 1, 1, 1, 1, 1, 0, 1, 0, 0, 0, ...Array<number>(12).fill(0)], [rows, time], "int32") };
         const counted = tensor2d([...Array<number>(21).fill(1), 0, 0, 0], [rows, time], "int32");
-        for (const normaliseBy of ["all", "kept"] as const) {
+        for (const [normaliseBy, rankBy] of [
+          ["all", "q"],
+          ["kept", "p"],
+        ] as const) {
           const step = (accumulate: number, scope: "forward" | "global"): { readonly rate: number; readonly all: readonly number[] } => {
             const rules = { calls: lacy({ fraction: 0.25 }), ignores: ignoredFacts(lacy({ fraction: 0.25 })) };
-            const algorithm = pretrain(model, { ...rules, evidence: facts, transform, accumulate, scope, normaliseBy });
+            const algorithm = pretrain(model, { ...rules, evidence: facts, transform, accumulate, scope, normaliseBy, rankBy });
             const [{ params: after, trueTargets }, info] = algorithm.step(key(0), algorithm.init(params), { ...given, counted });
             return { rate: numbers(info.callRate)[0]!, all: [...numbers(info.loss), ...numbers(info.callLoss), ...numbers(trueTargets), ...flat(after)] };
           };

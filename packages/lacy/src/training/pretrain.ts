@@ -21,7 +21,7 @@ import {
 } from "@tensorflow/tfjs-core";
 import { applyUpdates, axes, foldIn, map, norm, termsAndGrad, add as plus } from "@lab/tensor-core";
 import type { Algorithm, Decoder, DecoderParams, GradientTransform, Key, Tree } from "@lab/tensor-core";
-import { tokenLoss, type TokenLoss } from "../evidence/token-loss.ts";
+import { lossBy, type TokenLoss } from "../evidence/token-loss.ts";
 import type { Mask, TokenSelector } from "../selection/selector.ts";
 import { delegationOf, delegationTerms, type Delegation, type DelegationOptions } from "./delegation.ts";
 
@@ -118,7 +118,7 @@ function countedOf({ counted }: TokenBatch): Tensor2D | undefined {
  * The model's last token is `<CALL>`. The step is one pure function, the choice included. `trueTargets` counts the positions that had a gradient towards
  * their true token, neither called nor ignored, up to 2³¹ − 1: methods are compared at equal counts. A selector that never calls is ordinary pre-training.
  *
- * @throws RangeError unless accumulate is a whole number of at least 1 that divides the batch, and selectionWarmup one of at least 0, and for a scope that is none; ShapeError where a batch's
+ * @throws RangeError unless accumulate is a whole number of at least 1 that divides the batch, and selectionWarmup one of at least 0, and for a scope or rankBy that is none; ShapeError where a batch's
  * shapes disagree
  * @example
  * ```ts
@@ -144,6 +144,8 @@ export function pretrain<Evidence, Batch extends TokenBatch & Tree, S extends Tr
   ] as const)
     if (!(Number.isInteger(value) && value >= least))
       throw new RangeError(`Cannot pre-train: expected ${name} to be a whole number of at least ${least}, got ${value}`);
+  const { rankBy = "q" } = delegation;
+  if (rankBy !== "q" && rankBy !== "p") throw new RangeError(`Cannot pre-train: rankBy must be "q" or "p", got "${String(rankBy)}"`);
   if (scope !== "forward" && scope !== "global") throw new RangeError(`Cannot pre-train: scope must be "forward" or "global", got "${String(scope)}"`);
 
   const logitsOf = (params: DecoderParams, { tokens, segments }: TokenBatch): Tensor3D =>
@@ -177,7 +179,7 @@ export function pretrain<Evidence, Batch extends TokenBatch & Tree, S extends Tr
     const { calls, ignores, evidence: known } = select;
     const counted = countedOf(whole);
     const own = concat(
-      parts.map((part) => tokenLoss(logitsOf(params, part), part.targets)),
+      parts.map((part) => lossBy(logitsOf(params, part), part.targets, rankBy)),
       0,
     );
     const seen = { ...known, loss: counted === undefined ? own : (where(counted, own, NaN) as Tensor2D) };
