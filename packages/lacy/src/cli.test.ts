@@ -95,6 +95,27 @@ describe("lacy", () => {
     expect((await lacy(...judge, "--accumulate", "3")).err).toContain("expected --batch to be a multiple of --accumulate");
   });
 
+  it("lacy trains by what a model trained before finds hard, and goes on with the same one only", async () => {
+    const by = (rule: string, out: string, ...more: readonly string[]): string[] => [
+      ...train.slice(0, 5),
+      ...["--out", at(out), ...small, "--rule", rule, "--log-every", "1", ...more],
+    ];
+    const weights = (out: string): Promise<Buffer> => readFile(at(`${out}/model.safetensors`));
+    const reference = ["--reference", at("model")];
+    expect(await result(...by("rho", "rho", ...reference, "--steps", "2"))).toMatchObject({ rule: "rho", callRate: 5 / 32, trueTargets: 54 });
+    expect(await result(...by("rho", "again", "--reference", at("rho"), "--steps", "2"))).toMatchObject({ callRate: 5 / 32 });
+    expect((await weights("rho")).equals(await weights("again"))).toBe(false);
+    expect(await result(...by("reference", "hard", ...reference, "--fraction", "0.5", "--steps", "1"))).toMatchObject({ rule: "reference" });
+    expect((await lacy(...by("rho", "rho", "--reference", at("again"), "--steps", "3"))).err).toMatch(/it was written with reference = "[0-9a-f]{64}"/u);
+    expect((await lacy(...by("rho", "none"))).err).toContain("Cannot train with --rule rho: it asks for a --reference");
+    expect((await lacy(...by("lacy", "none", ...reference))).err).toContain("Cannot train with --rule lacy: it has no use for a --reference");
+    expect((await lacy(...by("rho", "none", "--reference", at("nowhere")))).err).toMatch(/Cannot read .*nowhere.*there is no such file/u);
+    expect((await lacy(...by("rho", "none", ...reference, "--context", "17"))).err).toContain("it takes 16 tokens a row, fewer than --context 17");
+    await result("tokenizer", "--data", texts, "--out", at("wide.json"), "--vocabulary", "268");
+    const wide = ["train", "--data", texts, "--tokenizer", at("wide.json"), "--out", at("none"), ...small, "--rule", "rho", ...reference];
+    expect((await lacy(...wide)).err).toContain("it has another tokenizer");
+  });
+
   it("lacy generates in a cascade, and explains", async () => {
     const cascade = ["--model", at("model"), "--large", at("model"), "--budget", "1"];
     const { text, calls, pieces } = (await result("generate", "Mira ", ...cascade, "--tokens", "8")) as Written;
@@ -166,7 +187,7 @@ describe("lacy", () => {
       [["generate", "x", "--model", missing, "--budget-unit", "words"], "Cannot read --budget-unit: expected one of decisions, pieces, got words"],
       [
         ["train", "--tokenizer", at("tokenizer.json"), "--out", missing, "--rule", "luck"],
-        "Cannot read --rule: expected one of lacy, facts, random, judge, none, got luck",
+        "Cannot read --rule: expected one of lacy, facts, random, rho, reference, judge, none, got luck",
       ],
       [["generate", "x", "--model", missing, "--tokenz", "3"], "Cannot run lacy generate: there is no --tokenz; see lacy generate --help"],
       [["evaluate", "--data", texts, "--model", at("model"), "--split", "test"], "Cannot evaluate: there are no documents"],

@@ -20,7 +20,13 @@ import writeFileAtomic from "write-file-atomic";
 export const END = "<|endoftext|>";
 export const CALL = "<CALL>";
 
-export type ModelFolder = { readonly tokenizer: Tokenizer; readonly end: Token; readonly model: Decoder; readonly params: Owned<DecoderParams> };
+export type ModelFolder = {
+  readonly pairs: BytePairs;
+  readonly tokenizer: Tokenizer;
+  readonly end: Token;
+  readonly model: Decoder;
+  readonly params: Owned<DecoderParams>;
+};
 
 async function file(path: string): Promise<Buffer> {
   return readFile(path).catch((error: NodeJS.ErrnoException) => {
@@ -42,13 +48,14 @@ export async function pairsOf(path: string): Promise<BytePairs> {
 /** A model with its tokenizer, in the files that transformers reads too: config.json, model.safetensors and tokenizer.json. */
 export async function modelFolder(path: string): Promise<ModelFolder> {
   await engine();
-  const tokenizer = bytePairTokenizer(await pairsOf(path));
+  const pairs = await pairsOf(path);
+  const tokenizer = bytePairTokenizer(pairs);
   const end = tokenizer.specials[END];
   if (end === undefined) throw new Error(`Cannot use ${path}: expected a tokenizer with ${END}`);
   const config = JSON.parse((await file(join(path, "config.json"))).toString("utf8")) as Parameters<typeof huggingFaceOptions>[0];
   const weights = new Uint8Array(await file(join(path, "model.safetensors")));
   const model = decoder(huggingFaceOptions(config));
-  return { tokenizer, end, model, params: own(() => huggingFaceParams({ config, weights })) };
+  return { pairs, tokenizer, end, model, params: own(() => huggingFaceParams({ config, weights })) };
 }
 
 /** Writes a model into a folder. */

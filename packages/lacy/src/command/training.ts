@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cast, type Tensor2D } from "@tensorflow/tfjs-core";
+import { cast, zeros, type Tensor2D } from "@tensorflow/tfjs-core";
 import { adamw, bytePairTokenizer, decoder, engine, key, uniform, warmupCosineSchedule, type Key, type Tokenizer } from "@lab/tensor-core";
 import { tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { batches } from "@lab/tensor-core/data";
@@ -11,7 +12,8 @@ import type { Document } from "../corpus/document.ts";
 import type { FactMask } from "../evidence/fact-mask.ts";
 import type { JudgeMask } from "../evidence/judge-mask.ts";
 import type { Noise } from "../evidence/noise.ts";
-import type { TokenLoss } from "../evidence/token-loss.ts";
+import type { ReferenceLoss } from "../evidence/reference-loss.ts";
+import { tokenLoss, type TokenLoss } from "../evidence/token-loss.ts";
 import { alignment, type AlignmentOptions } from "../facts/alignment.ts";
 import { annotatedSpans, type TaggerName, type TaggerSettings } from "../facts/annotation.ts";
 import { annotations } from "../facts/annotations.ts";
@@ -20,18 +22,22 @@ import type { FactSpan } from "../facts/fact-span.ts";
 import { factsOnly } from "../selection/facts-only.ts";
 import { lacy } from "../selection/lacy.ts";
 import { random } from "../selection/random.ts";
+import { referenceFacts } from "../selection/reference-facts.ts";
+import { rho } from "../selection/rho.ts";
 import { judged, none, type Mask, type TokenSelector } from "../selection/selector.ts";
 import { pretrain } from "../training/pretrain.ts";
 import { pretrained } from "../training/pretrained.ts";
 import { windows, type TokenDocument, type WindowBatch } from "../training/windows.ts";
 import { DATA, JSON_FLAG, limited, numberOf, oneOf, printed } from "./flag.ts";
-import { CALL, END, pairsOf, writeModel } from "./model-folder.ts";
+import { CALL, END, modelFolder, pairsOf, writeModel, type ModelFolder } from "./model-folder.ts";
 
-type Known = FactMask & JudgeMask & Noise;
+type Known = FactMask & JudgeMask & Noise & ReferenceLoss;
 type Rule = {
   readonly calls: (fraction: number) => TokenSelector<TokenLoss & Known>;
   /** What is marked in the documents for it. */
   readonly marks?: "factual" | "judged";
+  /** Whether it asks for the losses of a model trained before. */
+  readonly refers?: true;
 };
 
 /** Which tokens are delegated. */
@@ -39,6 +45,8 @@ const RULES: { readonly [name: string]: Rule } = {
   lacy: { calls: (fraction) => lacy({ fraction }), marks: "factual" },
   facts: { calls: (fraction) => factsOnly({ fraction }), marks: "factual" },
   random: { calls: (fraction) => random({ fraction }) },
+  rho: { calls: (fraction) => rho({ fraction }), refers: true },
+  reference: { calls: (fraction) => referenceFacts({ fraction }), marks: "factual", refers: true },
   judge: { calls: () => judged, marks: "judged" },
   none: { calls: () => none },
 };
@@ -53,8 +61,10 @@ const trainArgs = {
   rule: {
     type: "string",
     default: "lacy",
-    description: "What is delegated: lacy (the hardest facts), facts (any), random (any tokens), judge (where the documents' calls are), none",
+    description:
+      "What is delegated: lacy (the hardest facts), facts (any), random (any tokens), rho (what the reference finds hard and this model does not), reference (the facts hardest for it), judge (where the documents' calls are), none",
   },
+  reference: { type: "string", valueHint: "folder", description: "A model of the same tokenizer, whose losses the rules rho and reference ask for" },
   fraction: { type: "string", default: "0.15", description: "Tokens of each batch that are delegated; the rule judge has a rate of its own" },
   selectionWarmup: { type: "string", default: "0", valueHint: "steps", description: "Steps at the beginning in which nothing is delegated" },
   accumulate: { type: "string", default: "1", valueHint: "parts", description: "Parts that a batch is cut into: less memory, more time" },
@@ -102,6 +112,9 @@ const trainCommand = defineCommand({
     const threads = numberOf("threads", args.threads, { least: 0, whole: true });
     const { documents } = await corpus({ data: args.data });
     const rule = RULES[oneOf("rule", args.rule, Object.keys(RULES))]!;
+    if ((args.reference !== undefined) !== (rule.refers === true))
+      throw new Error(`Cannot train with --rule ${args.rule}: it ${rule.refers ? "asks for a --reference" : "has no use for a --reference"}`);
+    using reference = args.reference === undefined ? undefined : await referenceOf(args.reference, { pairs, context });
     const fraction = numberOf("fraction", args.fraction, { least: 0, most: 1 });
     const accumulate = numberOf("accumulate", args.accumulate, { least: 1, whole: true });
     const selectionWarmup = numberOf("selection-warmup", args.selectionWarmup, { least: 0, whole: true });
@@ -134,6 +147,7 @@ const trainCommand = defineCommand({
         factual: cast(batch.factual, "bool") as Mask,
         judged: cast(batch.judged, "bool") as Mask,
         noise: uniform(now, batch.tokens.shape) as Tensor2D,
+        referenceLoss: reference?.loss(batch) ?? zeros(batch.tokens.shape),
       }),
       accumulate,
       scope,
@@ -155,6 +169,7 @@ const trainCommand = defineCommand({
       scope,
       selectionWarmup,
       rankBy,
+      ...(reference !== undefined && { reference: reference.weights }),
       documents: hash.digest("hex"),
       tokenizer: learned,
     };
@@ -177,6 +192,30 @@ const trainCommand = defineCommand({
     printed({ out: args.out, steps, documents: list.length, rule: args.rule, fraction, callRate, trueTargets }, args.json);
   },
 });
+
+type Reference = Disposable & {
+  /** −ln q of each target, by a model that learns no more. */
+  readonly loss: (batch: WindowBatch<never>) => Tensor2D;
+  /** The SHA-256 of its file of weights. */
+  readonly weights: string;
+};
+
+/**
+ * The model of a folder, as the judge of what is hard.
+ *
+ * @throws Error unless it has this tokenizer and takes rows of this many tokens
+ */
+async function referenceOf(path: string, { pairs, context }: { readonly pairs: ModelFolder["pairs"]; readonly context: number }): Promise<Reference> {
+  const { model, params, pairs: its } = await modelFolder(path);
+  if (tokenizerJson(its) !== tokenizerJson(pairs)) throw new Error(`Cannot train with the reference ${path}: it has another tokenizer`);
+  if (model.shape.context < context)
+    throw new Error(`Cannot train with the reference ${path}: it takes ${model.shape.context} tokens a row, fewer than --context ${context}`);
+  const weights = createHash("sha256")
+    .update(await readFile(join(path, "model.safetensors")))
+    .digest("hex");
+  const loss: Reference["loss"] = ({ tokens, targets, segments }) => tokenLoss(model.apply(params.value, tokens, { segments }), targets);
+  return { loss, weights, [Symbol.dispose]: () => params[Symbol.dispose]() };
+}
 
 type Marking = TaggerSettings & Required<AlignmentOptions> & { readonly marks: Rule["marks"]; readonly threads: number; readonly tokenizer: Tokenizer };
 
