@@ -12,6 +12,8 @@ const guide = [
   ["pacbayes-mnist", "How tight is a certificate?"],
   ["sam-vi-mnist", "Flat by the worst case, or on average?"],
   ["nonident-rules", "Equal likelihood, different rules"],
+  ["nonident-icl", "Learning from the prompt, and twins that do not"],
+  ["nonident-finetune", "Equal functions, different fine-tuning"],
   ["lacy-pretrain", "Which tokens should a small model delegate?"],
 ] as const;
 const entries = ["tensor-core", "tensor-core/data", "tensor-core/report", "tensor-core/testing", "pacbayes", "sam-vi", "lacy", "nonident"];
