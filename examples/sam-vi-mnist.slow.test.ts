@@ -17,12 +17,14 @@ type Result = { readonly engine: string; readonly runs: readonly Run[] };
 
 const names = (out: string): readonly string[] => (existsSync(join(out, "checkpoints")) ? readdirSync(join(out, "checkpoints")) : []);
 const results = (out: string): readonly string[] => names(out).filter((name) => name.endsWith(".json"));
-/** Trainings that are under way and have kept their state. */
+/** Trainings that have kept their state and not removed it. */
 const begun = (out: string): readonly string[] => names(out).filter((name) => existsSync(join(out, "checkpoints", name, "checkpoint.json")));
+/** Those of them that have no result yet. */
+const within = (out: string): readonly string[] => begun(out).filter((name) => !results(out).includes(`${name}.json`));
 
 /** The JSON of the example without times; with `after`, it is killed within a training after that many, and gives none. */
 async function example(out: string, flags: readonly string[], after?: number): Promise<Result | undefined> {
-  const killed = after === undefined ? {} : { killed: () => results(out).length >= after && begun(out).length > 0 };
+  const killed = after === undefined ? {} : { killed: () => results(out).length >= after && within(out).length > 0 };
   const result = await exampleJson<Result>({ name: "sam-vi-mnist", out, flags, ...killed });
   return result && { engine: result.engine, runs: result.runs };
 }
@@ -32,8 +34,7 @@ test("sam-vi-mnist --resume after kill -9 within a training gives the JSON of an
   const expected = await example(whole, []);
   expect(await example(cut, [], 3)).toBe(undefined);
   expect(results(cut).length).toBeLessThan(results(whole).length);
-  // One training has kept its state, and not yet its result.
-  expect(begun(cut).filter((name) => !results(cut).includes(`${name}.json`))).toHaveLength(1);
+  expect(within(cut)).toHaveLength(1);
   expect(await example(cut, ["--resume"])).toEqual(expected);
   expect(begun(cut)).toEqual([]);
 

@@ -1,12 +1,13 @@
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 export type ExampleRun = {
   /** Without `.ts`. */
   readonly name: string;
   readonly out: string;
   readonly flags?: readonly string[];
-  /** Asked every few milliseconds; once it holds, the example is killed with SIGKILL. */
+  /** Asked every few milliseconds; once it holds, and still does with the example halted, the example is killed with SIGKILL. */
   readonly killed?: () => boolean;
 };
 
@@ -34,13 +35,23 @@ export function exampleJson<Result>({ name, out, flags = [], killed }: ExampleRu
   let [output, errors] = ["", ""];
   child.stdout.on("data", (text) => (output += String(text)));
   child.stderr.on("data", (text) => (errors += String(text)));
-  const watch = killed && setInterval(() => killed() && child.kill("SIGKILL"), 2);
+  if (killed) void killedWithin(child, killed);
   return new Promise((resolve, reject) => {
     child.on("close", (code, signal) => {
-      clearInterval(watch);
       if (signal === "SIGKILL") resolve(undefined);
       else if (code === 0) resolve(JSON.parse(output.trim().split("\n").at(-1)!) as Result);
       else reject(new Error(`The example ended with ${code}: ${errors}`));
     });
   });
+}
+
+/** Kills a process while `killed` holds: what held a moment ago may be over, so it is halted first, asked about again, and let go on if it came too far. */
+async function killedWithin(child: ChildProcess, killed: () => boolean): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    await setTimeout(2);
+    if (!killed()) continue;
+    child.kill("SIGSTOP");
+    await setTimeout(10);
+    child.kill(killed() ? "SIGKILL" : "SIGCONT");
+  }
 }
