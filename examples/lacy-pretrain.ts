@@ -5,6 +5,7 @@ import { flags, keyFigures, lineChart, notebook, remark, table } from "@lab/tens
 import { calibration, none } from "@lab/lacy";
 import { corpus } from "@lab/lacy/corpus";
 import type { EndpointLog } from "@lab/lacy/serve";
+import { ended, mistaken } from "./ended.ts";
 import { cascade } from "./lacy-pretrain/cascade.ts";
 import { budgetColumns, lossColumns, methodColumns, percent, type MethodRow } from "./lacy-pretrain/columns.ts";
 import { serviceOf, toldByEndpoint } from "./lacy-pretrain/endpoint.ts";
@@ -18,6 +19,7 @@ import { attributed, told, type Measure, type Told } from "./lacy-pretrain/told.
 import { trained } from "./lacy-pretrain/trained.ts";
 import { differences, verdict, type Difference } from "./lacy-pretrain/verdicts.ts";
 
+process.on("uncaughtException", ended);
 const began = performance.now();
 const { effort, seed, out, json, resume, data, only } = await flags({
   name: "lacy-pretrain",
@@ -31,14 +33,13 @@ const settings = settingsOf(effort, engineName);
 const xla = effort !== "smoke";
 const [rowKey, heldOutKey, largeKey, smallKey, writeKey, calibrationKey] = split(key(seed), 6) as [Key, Key, Key, Key, Key, Key];
 
-const { rules, source, service } = await (async () => {
-  try {
-    return { rules: methodsNamed(only), source: await corpus({ data, from: join(import.meta.dirname, "..") }), service: await serviceOf(process.env) };
-  } catch (error) {
-    console.error(`${(error as Error).message}\nSee --help`);
-    return process.exit(2);
-  }
-})();
+const chosen = async () => ({
+  rules: methodsNamed(only),
+  source: await corpus({ data, from: join(import.meta.dirname, "..") }),
+  service: await serviceOf(process.env),
+});
+// A mistake in --only, --data or the endpoint's variables ends it here, before any checkpoint is removed.
+const { rules, source, service } = await chosen().catch(mistaken);
 
 const folder = join(out, "checkpoints");
 if (!resume) await rm(folder, { recursive: true, force: true });

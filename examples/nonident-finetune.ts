@@ -24,10 +24,12 @@ import {
 import { flags, lineChart, notebook, remark, table } from "@lab/tensor-core/report";
 import { aNbN, aNbNaN } from "@lab/nonident";
 import { fineTunability, type FineTuning, type Network } from "@lab/nonident/symmetry";
+import { ended } from "./ended.ts";
 import { orbit } from "./nonident-finetune/orbit.ts";
 import { settingOf } from "./nonident-finetune/settings.ts";
 import { lossOn, rowsOf, VOCABULARY } from "./nonident-finetune/strings.ts";
 
+process.on("uncaughtException", ended);
 const began = performance.now();
 const { effort, seed, out, json, resume } = await flags({
   name: "nonident-finetune",

@@ -13,11 +13,13 @@ import {
   type Interval,
   type Measurement,
 } from "@lab/nonident";
+import { ended } from "./ended.ts";
 import { biases, coinDocuments, COINS, coinTwins, EXACT, FLIPS, stoppedCoins } from "./nonident-icl/coins.ts";
 import { certified, delimited, gincTwin, K, SHOTS, shotsCurve, smallWorld, VOCABULARY } from "./nonident-icl/ginc-world.ts";
 import { settingOf } from "./nonident-icl/settings.ts";
 import { trained } from "./nonident-icl/trained.ts";
 
+process.on("uncaughtException", ended);
 const began = performance.now();
 const { effort, seed, out, json, resume } = await flags({
   name: "nonident-icl",

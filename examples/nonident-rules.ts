@@ -2,11 +2,13 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { engine, summary, variance } from "@lab/tensor-core";
 import { flags, lineChart, notebook, pointChart, remark, table } from "@lab/tensor-core/report";
+import { ended } from "./ended.ts";
 import type { Look } from "./nonident-rules/look.ts";
 import { REGIMES, regimeLooks, startOf, type RegimeName } from "./nonident-rules/regime.ts";
 import { settingOf } from "./nonident-rules/settings.ts";
 import { FLOOR } from "./nonident-rules/strings.ts";
 
+process.on("uncaughtException", ended);
 const began = performance.now();
 const { effort, seed, out, json, resume } = await flags({
   name: "nonident-rules",

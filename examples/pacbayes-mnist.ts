@@ -4,6 +4,7 @@ import { engine, foldIn, key } from "@lab/tensor-core";
 import { mnist } from "@lab/tensor-core/data";
 import { barChart, flags, keyFigures, lineChart, notebook, pointChart, rankChart, remark, table, traceChart } from "@lab/tensor-core/report";
 import { bestCatoni, effectiveSampleSize, rHat } from "@lab/pacbayes";
+import { ended, mistaken } from "./ended.ts";
 import { allBounds } from "./pacbayes-mnist/all-bounds.ts";
 import {
   boundColumns,
@@ -15,7 +16,6 @@ import {
   samplingColumns,
   settingColumns,
 } from "./pacbayes-mnist/columns.ts";
-import { ended } from "./pacbayes-mnist/ended.ts";
 import { gibbsFrontier, meanFieldFrontier } from "./pacbayes-mnist/frontier.ts";
 import { ellipse, ROSENBROCK_FREE_ENERGY, rosenbrockPicture } from "./pacbayes-mnist/rosenbrock.ts";
 import { ESS_TARGET, R_HAT_TARGET } from "./pacbayes-mnist/rung.ts";
@@ -23,6 +23,7 @@ import { isReduced, settingsOf } from "./pacbayes-mnist/settings.ts";
 import { study, type Study } from "./pacbayes-mnist/study.ts";
 import { missedTargets, summaryOf } from "./pacbayes-mnist/summary.ts";
 
+process.on("uncaughtException", ended);
 const began = performance.now();
 const { effort, seed, out, json, resume, data, only } = await flags({
   name: "pacbayes-mnist",
@@ -31,19 +32,14 @@ const { effort, seed, out, json, resume, data, only } = await flags({
   only: 'The settings, of all that --full has, whose name has this text in it, such as "n 60000"; --smoke and --full say how long each runs',
 });
 const { name: engineName, line } = await engine();
-const settings = await chosenSettings();
-if (!resume) await rm(join(out, "checkpoints"), { recursive: true, force: true });
-/** A mistake in --only or --data ends it here, before any checkpoint is removed. */
 async function chosenSettings(): Promise<ReturnType<typeof settingsOf>> {
-  try {
-    const chosen = settingsOf(effort, engineName, { only });
-    for (const split of ["train", "test"] as const) await mnist({ split, n: 1, ...(data !== undefined && { folder: data }) });
-    return chosen;
-  } catch (error) {
-    console.error((error as Error).message);
-    return process.exit(2);
-  }
+  const chosen = settingsOf(effort, engineName, { only });
+  for (const split of ["train", "test"] as const) await mnist({ split, n: 1, ...(data !== undefined && { folder: data }) });
+  return chosen;
 }
+// A mistake in --only or --data ends it here, before any checkpoint is removed.
+const settings = await chosenSettings().catch(mistaken);
+if (!resume) await rm(join(out, "checkpoints"), { recursive: true, force: true });
 const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
 
 const book = await notebook(import.meta.url, {
@@ -99,7 +95,7 @@ prior and from a mean trained on the risk: the best of these twenty is the basel
     );
     const studies: Study[] = [];
     for (const setting of settings) {
-      const done = await study(setting, { seed, out, resume, quiet: json, data }).catch(ended);
+      const done = await study(setting, { seed, out, resume, quiet: json, data });
       studies.push(done);
       const { hmc, meanField, gap01 } = summaryOf(done);
       await show(

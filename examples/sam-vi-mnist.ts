@@ -1,8 +1,10 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { engine, foldIn, key, lenet, mlp, own, size, split, type Key, type Model, type Params } from "@lab/tensor-core";
+import { mnist } from "@lab/tensor-core/data";
 import { flags, keyFigures, notebook, progress, remark, silent, table } from "@lab/tensor-core/report";
 import { ILLUSTRATED_RADIUS, MINIMA, twoBasins } from "@lab/sam-vi";
+import { ended, mistaken } from "./ended.ts";
 import { runCells, runColumns, triedColumns } from "./sam-vi-mnist/columns.ts";
 import { compared, trainings, type RunRow } from "./sam-vi-mnist/comparison.ts";
 import { loadedDigits, parts, withLabelNoise } from "./sam-vi-mnist/digits.ts";
@@ -13,6 +15,7 @@ import { differences } from "./sam-vi-mnist/differences.ts";
 import { objectives, pairs, planeChart, trajectories } from "./sam-vi-mnist/toy.ts";
 import { benchOf } from "./sam-vi-mnist/trained.ts";
 
+process.on("uncaughtException", ended);
 const began = performance.now();
 const { effort, seed, out, json, resume, data } = await flags({
   name: "sam-vi-mnist",
@@ -23,6 +26,9 @@ const { name: engineName, line } = await engine();
 
 const settings = settingsOf(effort, engineName);
 const [dataKey, noiseKey, trainKey, toyKey] = split(key(seed), 4) as [Key, Key, Key, Key];
+
+// A mistake in --data ends it here, before any checkpoint is removed.
+for (const split of ["train", "test"] as const) await mnist({ split, n: 1, ...(data !== undefined && { folder: data }) }).catch(mistaken);
 
 const checkpoints = join(out, "checkpoints");
 if (!resume) await rm(checkpoints, { recursive: true, force: true });

@@ -21,7 +21,11 @@ export function keptIn(folder: string, { config, resume }: { readonly config: Co
     const path = `${within}.json`;
     const before = resume ? await stored<T>(path) : undefined;
     if (before !== undefined) {
-      if (JSON.stringify(before.config) !== JSON.stringify(config)) throw new Error(`Cannot resume: the checkpoint ${path} is of another configuration`);
+      const differing = Object.keys({ ...before.config, ...config }).find((key) => JSON.stringify(before.config[key]) !== JSON.stringify(config[key]));
+      if (differing !== undefined)
+        throw new Error(
+          `Cannot resume from ${path}: it was made with ${differing} = ${JSON.stringify(before.config[differing])}, this run has ${JSON.stringify(config[differing])}`,
+        );
       return before.value;
     }
     const value = await body({ path: within, config, resume });
@@ -44,6 +48,6 @@ async function stored<T>(path: string): Promise<Stored<T> | undefined> {
   try {
     return JSON.parse(text) as Stored<T>;
   } catch (error) {
-    throw new Error(`Cannot resume: the checkpoint ${path} is damaged: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot resume from ${path}: it is damaged, ${(error as Error).message}; remove the file to start it afresh`, { cause: error });
   }
 }

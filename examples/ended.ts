@@ -1,0 +1,16 @@
+/**
+ * Ends the process for an error that nothing caught: with one line for what the user did or can mend, an interruption (130), or checkpoints of another run (2),
+ * and with its stack for any other (1).
+ */
+export function ended(error: unknown): never {
+  const message = error instanceof Error ? error.message : "";
+  const code = message.startsWith("Interrupted at") ? 130 : message.startsWith("Cannot resume") ? 2 : 1;
+  console.error(code === 130 ? `${message}: give the same flags and --resume` : code === 2 ? message : error);
+  return process.exit(code);
+}
+
+/** Ends the process (2) with what was wrong with the flags. */
+export function mistaken(error: unknown): never {
+  console.error(`${(error as Error).message}\nSee --help`);
+  return process.exit(2);
+}
