@@ -23,6 +23,7 @@ export { clozeAccuracy, clozes, factLeakage, holdsAnswer, type Answered, type Cl
 export { factScore, lengthPenalty, type AtomicFact, type Biography, type FactScore } from "./evaluation/fact-score.ts";
 export { calibration, tableScore, type Calibration, type TableScore, type Tally, type Told } from "./evaluation/table-score.ts";
 export { verdict, type KnownFacts, type Verdict } from "./evaluation/verdict.ts";
+export type { CountMask } from "./evidence/count-mask.ts";
 export type { FactMask } from "./evidence/fact-mask.ts";
 export type { JudgeMask } from "./evidence/judge-mask.ts";
 export type { Noise } from "./evidence/noise.ts";

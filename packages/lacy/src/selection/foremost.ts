@@ -1,13 +1,17 @@
 import {
   cast,
+  add,
   cumsum,
   fill,
+  floor,
   gather,
   isNaN,
   lessEqual,
   logicalAnd,
   logicalNot,
+  mul,
   reshape,
+  sum,
   topk,
   unsortedSegmentSum,
   where,
@@ -30,4 +34,12 @@ export function foremost(scores: Tensor2D, { among, count: budget }: { readonly 
   const isEligible = cast(gather(eligible, order), "float32");
   const chosen = logicalAnd(cast(isEligible, "bool"), lessEqual(cumsum(isEligible), budget));
   return cast(reshape(unsortedSegmentSum(cast(chosen, "float32"), order, count), [batch, time]), "bool") as Mask;
+}
+
+/** round(fraction · M) of the M positions, or of those that are counted. */
+export function shareOf(positions: Tensor2D, { fraction, counted }: { readonly fraction: number; readonly counted: Mask | undefined }): number | Scalar {
+  if (counted === undefined) return Math.round(fraction * positions.size);
+  const share = mul(sum<Scalar>(cast(counted, "float32")), fraction);
+  // A fraction such as 0.15 is below itself in float32, or above: a half that it should reach is within some units of the last place.
+  return floor<Scalar>(add<Scalar>(mul(share, 1 + 2 ** -21), 0.5));
 }

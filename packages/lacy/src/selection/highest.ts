@@ -1,8 +1,11 @@
-import { foremost } from "./foremost.ts";
-import type { TokenScore, TokenSelector } from "./selector.ts";
+import { logicalAnd } from "@tensorflow/tfjs-core";
+import type { CountMask } from "../evidence/count-mask.ts";
+import { foremost, shareOf } from "./foremost.ts";
+import type { Mask, TokenScore, TokenSelector } from "./selector.ts";
 
 /**
- * The K tokens that score highest among the eligible ones, K = round(fraction · M), M = batch · time; all of them where fewer are eligible.
+ * The K tokens that score highest among the eligible ones, K = round(fraction · M), M = batch · time, or the counted positions where rows are filled up; all of them where fewer are
+ * eligible.
  *
  * Exactly min(K, eligible) tokens: where scores tie, the earlier position goes first. A token whose score is NaN is never chosen. The choice does not
  * change under any strictly increasing map of the score. The shortfall of a batch with few eligible tokens is not filled.
@@ -18,10 +21,15 @@ import type { TokenScore, TokenSelector } from "./selector.ts";
 export function highest<Score, Eligible>(
   score: TokenScore<Score>,
   { among, fraction }: { readonly among: TokenSelector<Eligible>; readonly fraction: number },
-): TokenSelector<Score & Eligible> {
+): TokenSelector<Score & Eligible & CountMask> {
   if (!(fraction >= 0 && fraction <= 1)) throw new RangeError(`Cannot select tokens: expected a fraction in [0, 1], got ${fraction}`);
   return (evidence) => {
     const scores = score(evidence);
-    return foremost(scores, { among: among(evidence), count: Math.round(fraction * scores.size) });
+    const { counted } = evidence;
+    const eligible = among(evidence);
+    return foremost(scores, {
+      among: counted === undefined ? eligible : (logicalAnd(eligible, counted) as Mask),
+      count: shareOf(scores, { fraction, counted }),
+    });
   };
 }

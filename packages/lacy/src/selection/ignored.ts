@@ -1,8 +1,9 @@
 import { cast, logicalAnd, logicalNot, logicalOr, maximum, sub, sum, type Scalar } from "@tensorflow/tfjs-core";
+import type { CountMask } from "../evidence/count-mask.ts";
 import type { FactMask } from "../evidence/fact-mask.ts";
 import type { OtherMask } from "../evidence/other-mask.ts";
 import type { TokenLoss } from "../evidence/token-loss.ts";
-import { foremost } from "./foremost.ts";
+import { foremost, shareOf } from "./foremost.ts";
 import type { Mask, TokenSelector } from "./selector.ts";
 
 /**
@@ -23,7 +24,7 @@ export function ignoredFacts<Evidence>(calls: TokenSelector<Evidence>): TokenSel
 /**
  * Facts that are not delegated, and of the tokens that are neither fact nor grammar the hardest, 15 % of each batch in all: the variant Ignore [Ujvary2026].
  *
- * K_other = max(0, round(fraction · M) − |F · (1 − C)|), M = batch · time. Where the facts that are left are more than that, all of them are ignored.
+ * K_other = max(0, round(fraction · M) − |F · (1 − C)|), M = batch · time, or the counted positions where rows are filled up. Where the facts that are left are more than that, all of them are ignored.
  *
  * @throws RangeError unless 0 ≤ fraction ≤ 1
  * @example
@@ -38,13 +39,15 @@ export function ignoredFacts<Evidence>(calls: TokenSelector<Evidence>): TokenSel
 export function ignored<Evidence>(
   calls: TokenSelector<Evidence>,
   { fraction = 0.15 }: { readonly fraction?: number } = {},
-): TokenSelector<Evidence & FactMask & OtherMask & TokenLoss> {
+): TokenSelector<Evidence & FactMask & OtherMask & TokenLoss & CountMask> {
   if (!(fraction >= 0 && fraction <= 1)) throw new RangeError(`Cannot select tokens: expected a fraction in [0, 1], got ${fraction}`);
   return (evidence) => {
     const called = calls(evidence);
-    const facts = remaining(evidence.factual, called);
-    const count = maximum(0, sub(Math.round(fraction * facts.size), sum(cast(facts, "float32")))) as Scalar;
-    return logicalOr(facts, foremost(evidence.loss, { among: remaining(evidence.other, called), count })) as Mask;
+    const { counted } = evidence;
+    const there = (mask: Mask): Mask => (counted === undefined ? mask : (logicalAnd(mask, counted) as Mask));
+    const facts = there(remaining(evidence.factual, called));
+    const count = maximum(0, sub(shareOf(facts, { fraction, counted }), sum(cast(facts, "float32")))) as Scalar;
+    return logicalOr(facts, foremost(evidence.loss, { among: there(remaining(evidence.other, called)), count })) as Mask;
   };
 }
 

@@ -30,6 +30,7 @@ type Evidence = {
   readonly factual: Mask;
   readonly other: Mask;
   readonly judged: Mask;
+  readonly counted?: Mask;
 };
 
 const evidenceOf = ({ batch, loss, reference, noise, kinds, judged: asked }: Table): Evidence => {
@@ -97,6 +98,25 @@ describe.each(Object.entries(SELECTORS))("laws of %s()", (name, { selector, scor
     );
   });
 
+  it(`${name}() takes no position that only fills a row, counts none of them, and takes none at 0 and all that are eligible at 1`, () => {
+    const bits = table.chain((t) => fc.tuple(fc.constant(t), fc.array(fc.boolean(), { minLength: t.loss.length, maxLength: t.loss.length })));
+    fc.assert(
+      fc.property(bits, ([t, counted]) => {
+        const there = (given: readonly boolean[]): boolean[] => given.map((bit, i) => bit && counted[i]!);
+        const size = counted.filter(Boolean).length;
+        for (const fraction of [t.fraction, 0, 1]) {
+          const found = noLeaks(() =>
+            scoped(() => [
+              ...selector(fraction)({ ...evidenceOf(t), counted: tensor2d(counted.map(Number), [t.batch, t.loss.length / t.batch], "bool") }).dataSync(),
+            ]),
+          );
+          expect(found).toEqual(highestOf(score(t), there(eligible(t)), Math.round(fraction * size)));
+        }
+      }),
+      { seed: 5, numRuns: 50 },
+    );
+  });
+
   it(`${name}() of a permuted batch is the permuted choice where no scores tie`, () => {
     const count = 12;
     const distinct: Table = {
@@ -146,13 +166,15 @@ describe("rules", () => {
     expect(chosen(none, t)).toEqual(losses.map(() => 0));
   });
 
-  it("lacy() and referenceFacts() do not change under a strictly increasing map of the loss", () => {
+  it("lacy(), referenceFacts(), random() and factsOnly() do not change under a strictly increasing map of the loss or the noise", () => {
     fc.assert(
       fc.property(table, (one) =>
         scoped(() => {
           const evidence = evidenceOf(one);
-          const mapped = { ...evidence, loss: exp<Tensor2D>(evidence.loss), referenceLoss: exp<Tensor2D>(evidence.referenceLoss) };
-          for (const select of [lacy({ fraction: one.fraction }), referenceFacts({ fraction: one.fraction })])
+          const { loss, referenceLoss, noise } = evidence;
+          const mapped = { ...evidence, loss: exp<Tensor2D>(loss), referenceLoss: exp<Tensor2D>(referenceLoss), noise: exp<Tensor2D>(noise) };
+          const of = { fraction: one.fraction };
+          for (const select of [lacy(of), referenceFacts(of), random(of), factsOnly(of)])
             expect([...select(mapped).dataSync()]).toEqual([...select(evidence).dataSync()]);
         }),
       ),
@@ -164,6 +186,30 @@ describe("rules", () => {
     const even = t.kinds.map((kind) => kind === 1);
     const top = losses.map((loss) => loss >= 100 - 30);
     expect(chosen(lacy(), t)).toEqual(losses.map((_, i) => Number(even[i]! && top[i]!)));
+  });
+
+  it("every rule of 15 % has K = round(0.15 M) tokens in batches of any size where facts are as many, also of the positions that count", () => {
+    const sized = (size: number): Table => ({
+      ...t,
+      batch: 1,
+      ...Object.fromEntries((["loss", "reference", "noise"] as const).map((name) => [name, Array.from({ length: size }, (_, i) => i)])),
+      kinds: Array<number>(size).fill(1),
+      judged: Array<boolean>(size).fill(true),
+    });
+    const sum = (select: TokenSelector<Evidence>, size: number, counted: number): number =>
+      scoped(() => {
+        const there = tensor2d([Array.from({ length: size }, (_, i) => Number(i < counted))], [1, size], "bool");
+        return select({ ...evidenceOf(sized(size)), counted: there })
+          .dataSync()
+          .reduce((total, bit) => total + bit, 0);
+      });
+    // 0.15 M is a half at 10, 30, 50…, which float32 misses on one side or the other.
+    for (let size = 1; size <= 130; size += 3)
+      for (const select of [lacy(), rho(), random(), factsOnly(), referenceFacts()] as const) {
+        expect(chosen(select, sized(size)).reduce((a, b) => a + b)).toBe(Math.round(0.15 * size));
+        expect(sum(select, size + 7, size)).toBe(Math.round(0.15 * size));
+      }
+    for (const size of [10, 30, 50, 70, 90, 110, 130, 1010, 2030]) expect(sum(lacy(), size + 1, size)).toBe(Math.round(0.15 * size));
   });
 
   it("rho() with a reference loss of zero is the lowest own loss", () => {
@@ -254,6 +300,24 @@ describe("ignored()", () => {
       }),
       { seed: 3, numRuns: 100 },
     );
+  });
+
+  it("ignored() takes no position that only fills a row, and 15 % of those that count", () => {
+    const kinds = Array.from({ length: 40 }, (_, i) => (i < 4 ? 1 : 0));
+    const t: Table = { batch: 2, loss: kinds.map((_, i) => i), reference: [], noise: [], kinds, judged: [], fraction: 0 };
+    const found = scoped(() => {
+      const mask = (f: (i: number) => boolean): Mask =>
+        tensor2d(
+          kinds.map((_, i) => Number(f(i))),
+          [2, 20],
+          "bool",
+        );
+      const loss = tensor2d([...t.loss], [2, 20]);
+      const evidence = { loss, factual: mask((i) => i < 4), other: mask((i) => i >= 4), counted: mask((i) => i > 0 && i < 21) };
+      return [...ignored(lacy({ fraction: 0.05 }))(evidence).dataSync()].flatMap((bit, i) => (bit === 1 ? [i] : []));
+    });
+    // Of 20 that count one fact is called, 3, and three are ignored: the facts 1 and 2, and the hardest other.
+    expect(found).toEqual([1, 2, 20]);
   });
 
   it("ignored() refuses a fraction that is none", () => {

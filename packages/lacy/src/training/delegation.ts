@@ -45,7 +45,7 @@ export type DelegationOptions<Evidence> = {
   readonly ignores?: TokenSelector<TokenLoss & Evidence>;
   /** What the sum is divided by: all positions, or those that are not ignored. */
   readonly normaliseBy?: "all" | "kept";
-  /** Which positions there are: all unless told. The loss of a position that only fills a row is NaN to the selectors, so that none that ranks takes it. */
+  /** Which positions there are: all unless told. Selectors are told them, and that the loss of the others is NaN: a fraction is one of these, and none else is taken. */
   readonly counted?: Mask;
   /** The softmax at tokens that are not called: without `<CALL>` as in the paper, or over all tokens, which calibrates p(c). */
   readonly ownSoftmax?: "without" | "full";
@@ -99,7 +99,7 @@ export function delegationTerms<Evidence>(
     const loss = sub(partition, reshape(gather(reshape(z, [-1]), targetPositions(targets, vocabulary)), [batch, time])) as Tensor2D;
     const full = (): Tensor2D => add(loss, softplus(logOdds));
     const ranked = rankBy === "p" ? full() : loss;
-    const known = { ...evidence, loss: counted === undefined ? ranked : (where(counted, ranked, NaN) as Tensor2D) };
+    const known = { ...evidence, ...(counted === undefined ? { loss: ranked } : { loss: where(counted, ranked, NaN) as Tensor2D, counted }) };
     const chosen = calls(known);
     axes("delegationLoss", [chosen, `${batch} ${time}`]);
     const there = (mask: Mask): Mask => (counted === undefined ? mask : (logicalAnd(mask, counted) as Mask));

@@ -182,7 +182,7 @@ export function pretrain<Evidence, Batch extends TokenBatch & Tree, S extends Tr
       parts.map((part) => lossBy(logitsOf(params, part), part.targets, rankBy)),
       0,
     );
-    const seen = { ...known, loss: counted === undefined ? own : (where(counted, own, NaN) as Tensor2D) };
+    const seen = { ...known, ...(counted === undefined ? { loss: own } : { loss: where(counted, own, NaN) as Tensor2D, counted }) };
     return { called: calls(seen), ...(ignores !== undefined && { ignored: ignores(seen) }) };
   }
 
