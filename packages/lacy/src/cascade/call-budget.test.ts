@@ -27,6 +27,26 @@ describe("runningQuantile()", () => {
     }
   });
 
+  it("runningQuantile() keeps to its rate within 0.5 points before and after the scores shift and change their shape midway, at its defaults", () => {
+    const logistic = uniformNumbers(key(3), 2 * T).map((u) => Math.log(u / (1 - u)));
+    // From a bell around 0 to a skew heap above 7 with a heavy tail, and to a narrow one below.
+    const shapes = [
+      [(x: number) => x, (x: number) => 7 + 3 * Math.exp(x / 2)],
+      [(x: number) => x, (x: number) => x / 10 - 4],
+    ] as const;
+    for (const [before, after] of shapes)
+      for (const rate of [0.05, 0.22, 0.6]) {
+        const control = callControl(runningQuantile({ rate }));
+        const at = (from: number, shape: (x: number) => number): number => {
+          const begun = control.calls;
+          for (let t = from; t < from + T; t++) control.decide(shape(logistic[t]!));
+          return (control.calls - begun) / T;
+        };
+        expect(Math.abs(at(0, before) - rate)).toBeLessThan(0.005);
+        expect(Math.abs(at(T, after) - rate)).toBeLessThan(0.005);
+      }
+  });
+
   it("runningQuantile() of constant scores is within one call of its rate at every decision", () => {
     const control = callControl(runningQuantile({ rate: 0.22, history: Array(200).fill(1) as number[] }));
     for (let t = 1; t <= 500; t++) {

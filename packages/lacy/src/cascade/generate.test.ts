@@ -99,6 +99,55 @@ describe("generate()", () => {
     expect(text(await written(small, "", { large, control: budget(1) }))).toBe("the large one. the large one. ");
   });
 
+  it("generate() makes the text of its pieces, as many of the bigger model as there are calls without failures, and sends it no <CALL>", async () => {
+    const sent: string[] = [];
+    let failures = 0;
+    const large: Continuation = {
+      continue(soFar) {
+        sent.push(soFar);
+        if (sent.length % 3 !== 0) return { text: " Oslo", end: false };
+        failures++;
+        throw new Error("upstream died");
+      },
+    };
+    // <CALL> is the likeliest everywhere.
+    const small = reciting("a small one 😀. ", (place) => 20 + Math.sin(place * place));
+    const control = budget(0.3);
+    const pieces = await written(small, "Say: ", { large, control, maxTokens: 200 });
+    const theirs = pieces.filter(({ by }) => by === "large");
+    expect([failures > 3, theirs.length > 10]).toEqual([true, true]);
+    expect([theirs.length, sent.length]).toEqual([control.calls - failures, control.calls]);
+    const whole = text(pieces);
+    for (const given of sent) expect([`Say: ${whole}`.startsWith(given), given.includes("CALL")]).toEqual([true, false]);
+    expect([whole.includes("CALL"), pieces.flatMap(({ tokens }) => tokens).includes(257)]).toEqual([false, false]);
+  });
+
+  it("generate() with a cache writes what it writes without one, after each answer that is read anew in other tokens", async () => {
+    const model = decoder({ vocabulary: 269, context: 24, layers: 1, channels: 8, heads: 2 });
+    using params = own(() => model.init(key(5)));
+    const apply = (prefix: Sequence): number[] => {
+      const cut = Math.max(0, Math.ceil((prefix.length + 1 - 24) / 12)) * 12;
+      using logits = own(() => model.apply(params.value, tensor([267, ...[...prefix].slice(cut)])));
+      return [...logits.value.dataSync().slice(-269)];
+    };
+    const without: SmallModel = { vocabulary: 269, logits: apply, logProbs: (prefix) => logProbs(apply(prefix)) };
+    // An answer whose first letter is joined with what stands before: the prefix changes behind the place where the cache ends.
+    let given = 0;
+    const large: Continuation = { continue: (soFar) => ({ text: soFar.endsWith("t") ? "he cat" : " in t", end: ++given > 40 }) };
+    const run = async (small: SmallModel): Promise<Emission[]> => {
+      given = 0;
+      const control = callControl(runningQuantile({ rate: 0.4, history: [-1, 1] }));
+      return written(small, "the cat sat in t", { tokenizer: pairs, large, control, maxTokens: 40, end: 267, temperature: 0.8, key: key(9) });
+    };
+    using streams = languageStreams(model, params.value, { start: 267, streams: 1 });
+    using stream = await streams.stream();
+    const [cached, plain] = [await run(stream), await run(without)];
+    expect(cached.map(({ text, by, reason }) => `${by} ${reason} ${text}`)).toEqual(plain.map(({ text, by, reason }) => `${by} ${reason} ${text}`));
+    // Float32 sums in another order; not derived.
+    cached.forEach(({ score }, i) => expect(Number.isNaN(score) ? Number.isNaN(plain[i]!.score) : Math.abs(score - plain[i]!.score) < 1e-4).toBe(true));
+    expect(cached.filter(({ by }) => by === "large").length).toBeGreaterThan(5);
+  });
+
   it("generate() does not depend on the budget where both models are the same", async () => {
     const sentence = "naïve Ωmega 😀 says. ";
     const small = reciting(sentence, (place) => Math.sin(place * place));

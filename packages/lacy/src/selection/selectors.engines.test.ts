@@ -199,9 +199,7 @@ describe("rules", () => {
     const sum = (select: TokenSelector<Evidence>, size: number, counted: number): number =>
       scoped(() => {
         const there = tensor2d([Array.from({ length: size }, (_, i) => Number(i < counted))], [1, size], "bool");
-        return select({ ...evidenceOf(sized(size)), counted: there })
-          .dataSync()
-          .reduce((total, bit) => total + bit, 0);
+        return [...select({ ...evidenceOf(sized(size)), counted: there }).dataSync()].reduce((total, bit) => total + bit, 0);
       });
     // 0.15 M is a half at 10, 30, 50…, which float32 misses on one side or the other.
     for (let size = 1; size <= 130; size += 3)

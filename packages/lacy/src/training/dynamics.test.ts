@@ -81,9 +81,9 @@ describe("the dynamics of delegation", () => {
   });
 
   it("under a random mask s hardly depends on the context, and m ranks contexts by uncertainty", () => {
-    const [contexts, own] = [10, 5];
-    // Context c has its first target 4 + 8c times as often as each other has 4; a quarter of each is called.
-    const counts = Array.from({ length: contexts }, (_, c) => Array.from({ length: own }, (_unused, v) => (v === 0 ? 4 + 8 * c : 4)));
+    const [contexts, own] = [40, 5];
+    // Context c has its first target 4 + 2c times as often as each other has 4; a quarter of each is called.
+    const counts = Array.from({ length: contexts }, (_, c) => Array.from({ length: own }, (_unused, v) => (v === 0 ? 4 + 2 * c : 4)));
     // About as many positions for each context, so that it has about the same weight.
     const total = 80;
     const positions = counts.flatMap((row, c) => {
@@ -97,9 +97,9 @@ describe("the dynamics of delegation", () => {
   });
 
   it("with calls of different frequency s ranks contexts by it", () => {
-    const [contexts, own, each] = [12, 4, 96];
+    const [contexts, own, each] = [48, 4, 96];
     // From one call in 96 to one in two, in no order, under two to four targets.
-    const frequency = [6, 48, 1, 15, 3, 27, 2, 36, 8, 4, 20, 11];
+    const frequency = Array.from({ length: contexts }, (_, c) => 1 + ((c * 29) % 48));
     const positions = frequency.flatMap((calls, c) => Array.from({ length: each }, (_, i): Position => [c, i % (2 + (c % 3)), i < calls ? 1 : 0]));
     const { s } = descended(positions, { contexts, own, steps: 1000, rate: 1 });
     expect(spearman(s, frequency)).toBeGreaterThan(0.95);
