@@ -55,7 +55,7 @@ export async function startup({ threads }: { readonly threads: number }): Promis
   const times: { [engine: string]: { readonly seconds: number; readonly sinceStart: number }[] } = { native: [], wasm: [] };
   for (let i = 0; i <= PROCESSES; i++)
     for (const [engine, all] of Object.entries(times)) {
-      const env = { ...process.env, LAB_ENGINE: engine, TF_NUM_INTRAOP_THREADS: String(threads) };
+      const env = { ...process.env, LAB_ENGINE: engine, LAB_THREADS: String(threads) };
       const { stdout } = await execute(process.execPath, ["--input-type=module", "--eval", FIRST_LINES], { cwd: join(root, "bench"), env });
       const { name, result, ...time } = JSON.parse(stdout) as { name: string; result: number; seconds: number; sinceStart: number };
       if (name !== engine || result !== 8) throw new Error(`Cannot start ${engine}: expected its result 8, got ${result} from ${name}`);

@@ -18,7 +18,7 @@ function equalThreads(threads: number): NodeJS.ProcessEnv {
     OMP_NUM_THREADS: n,
     MKL_NUM_THREADS: n,
     OPENBLAS_NUM_THREADS: n,
-    TF_NUM_INTRAOP_THREADS: n,
+    LAB_THREADS: n,
     // The size of JAX's and XLA's thread pool, which its flags no longer set.
     PJRT_NPROC: n,
     NPROC: n,

@@ -46,7 +46,7 @@ class Crew {
 
  private:
   Crew() {
-    const char* limit = std::getenv("TF_NUM_INTRAOP_THREADS");
+    const char* limit = std::getenv("LAB_THREADS");
     int threads = limit != nullptr && std::atoi(limit) > 0 ? std::atoi(limit) : static_cast<int>(std::thread::hardware_concurrency());
     helpers_ = threads > 1 ? threads - 1 : 0;
     for (int i = 0; i < helpers_; i++) std::thread([this] { help(); }).detach();

@@ -12,6 +12,7 @@
 #include "few-rows.h"
 #include "mat-mul.h"
 #include "normal.h"
+#include "relu-network.h"
 #include "rows.h"
 
 #include <cpuid.h>
@@ -335,6 +336,57 @@ void norm_grad_kernel(void* kernel, TF_OpKernelContext* context) {
     lab::rows::norm_grad(floats(x), floats(scale), floats(mean), floats(inverse), floats(dy), static_cast<Norm*>(kernel)->centred, rows.count, rows.width, dx, dscale, dbias);
 }
 
+lab::relu_network::Weights weights_of(const void** in) { return {operand<float>(in, 1), operand<float>(in, 2), operand<float>(in, 3), operand<float>(in, 4)}; }
+lab::relu_network::Sizes network_of(Numbers& numbers) {
+  const long members = numbers.next(), rows = numbers.next(), channels = numbers.next();
+  return {members, rows, channels, numbers.next()};
+}
+
+// What a network's inputs hold, if they fit each other.
+bool network_of(Call& call, TF_Tensor* x, lab::relu_network::Sizes& sizes, lab::relu_network::Weights& weights) {
+  TF_Tensor *up = call.input(1), *up_bias = call.input(2), *down = call.input(3), *down_bias = call.input(4);
+  if (TF_NumDims(x) != 3 || TF_NumDims(up) != 3) return call.fail("Cannot apply a network: expected rows [member, row, channel] and weights [member, channel, hidden]"), false;
+  sizes = {TF_Dim(x, 0), TF_Dim(x, 1), TF_Dim(x, 2), TF_Dim(up, 2)};
+  weights = {floats(up), floats(up_bias), floats(down), floats(down_bias)};
+  const auto& [members, rows, channels, hidden] = sizes;
+  const auto is = [](TF_Tensor* tensor, std::vector<int64_t> shape) { return Rows(tensor).shape == shape; };
+  if (is(up, {members, channels, hidden}) && is(up_bias, {members, 1, hidden}) && is(down, {members, hidden, channels}) && is(down_bias, {members, 1, channels}) &&
+      channels % 2 == 0 && channels <= lab::relu_network::MOST)
+    return true;
+  return call.fail("Cannot apply a network: expected an even number of at most 16 channels, and weights that fit"), false;
+}
+
+void relu_network_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  lab::relu_network::forward(network_of(numbers), weights_of(in), operand<float>(in, 0), result(out));
+}
+void relu_network_kernel(void*, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor* x = call.input(0);
+  lab::relu_network::Sizes sizes{};
+  lab::relu_network::Weights weights{};
+  if (!network_of(call, x, sizes, weights)) return;
+  float* y = call.output(Rows(x).shape);
+  if (y != nullptr) lab::relu_network::forward(sizes, weights, floats(x), y);
+}
+
+void relu_network_grad_call(void* out, const void** in, const char* opaque, size_t size, void*) {
+  Numbers numbers{opaque, opaque + size};
+  lab::relu_network::backward(network_of(numbers), weights_of(in), operand<float>(in, 0), operand<float>(in, 5), {result(out, 0), result(out, 1), result(out, 2), result(out, 3), result(out, 4)});
+}
+void relu_network_grad_kernel(void*, TF_OpKernelContext* context) {
+  Call call{context};
+  TF_Tensor *x = call.input(0), *dy = call.input(5);
+  lab::relu_network::Sizes sizes{};
+  lab::relu_network::Weights weights{};
+  if (!network_of(call, x, sizes, weights)) return;
+  const auto& [members, rows, channels, hidden] = sizes;
+  const lab::relu_network::Gradients to{call.output(Rows(x).shape), call.output({members, channels, hidden}, 1), call.output({members, 1, hidden}, 2),
+                                        call.output({members, hidden, channels}, 3), call.output({members, 1, channels}, 4)};
+  if (to.x != nullptr && to.up != nullptr && to.up_bias != nullptr && to.down != nullptr && to.down_bias != nullptr)
+    lab::relu_network::backward(sizes, weights, floats(x), floats(dy), to);
+}
+
 struct HeadCounts {
   int32_t heads, shared;
 };
@@ -561,6 +613,10 @@ NAPI_MODULE_INIT() {
     registered({"LabNorm", {"x: float", "scale: float", "bias: float"}, {"centred: bool", "eps: float"}, norm_made, norm_kernel, freed<Norm>, "lab_norm", norm_call});
     registered({"LabNormGrad", {"x: float", "scale: float", "mean: float", "inverse: float", "dy: float"}, {"centred: bool", "eps: float"}, norm_made, norm_grad_kernel, freed<Norm>,
                 "lab_norm_grad", norm_grad_call});
+    const std::vector<const char*> network{"x: float", "up: float", "up_bias: float", "down: float", "down_bias: float"};
+    registered({"LabReluNetwork", network, {}, nullptr, relu_network_kernel, nullptr, "lab_relu_network", relu_network_call});
+    registered({"LabReluNetworkGrad", {"x: float", "up: float", "up_bias: float", "down: float", "down_bias: float", "dy: float"}, {}, nullptr, relu_network_grad_kernel, nullptr,
+                "lab_relu_network_grad", relu_network_grad_call});
     registered({"LabAttention", {"qkv: float", "segments: int32"}, {"heads: int", "shared: int"}, attention_made, attention_kernel, freed<HeadCounts>, "lab_attention", attention_call});
     registered({"LabAttentionGrad", {"qkv: float", "segments: int32", "heard: float", "total: float", "dy: float"}, {"heads: int", "shared: int"}, attention_made, attention_grad_kernel,
                 freed<HeadCounts>, "lab_attention_grad", attention_grad_call});

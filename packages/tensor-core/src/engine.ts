@@ -84,8 +84,7 @@ const start: Readonly<Record<EngineName, () => Promise<Start>>> = {
   async native() {
     if (!inNode) throw new Error("the native engine runs in Node only");
     const { loadNative } = await import("./engine/native.ts");
-    const version = await loadNative();
-    const threads = Number(process.env["TF_NUM_INTRAOP_THREADS"]) || process.getBuiltinModule("node:os").availableParallelism();
+    const { version, threads } = await loadNative();
     return { version, threads, detail: `TensorFlow ${version}, oneDNN, XLA; ${threads} ${threads === 1 ? "thread" : "threads"}` };
   },
   async wasm() {

@@ -54,6 +54,7 @@ export { lenet, type LenetParams } from "./nn/lenet.ts";
 export { mlp, type MlpParams } from "./nn/mlp.ts";
 export type { Model } from "./nn/model.ts";
 export { averagePool, maxPool, type PoolingOptions } from "./nn/pooling.ts";
+export { reluNetwork, type MemberAffine } from "./nn/relu-network.ts";
 export { rmsNorm, type RmsNormParams } from "./nn/rms-norm.ts";
 export { transformer, type BlockParams, type Transformer, type TransformerOptions, type TransformerParams } from "./nn/transformer.ts";
 export { bisection, type Bracket } from "./numeric/bisection.ts";

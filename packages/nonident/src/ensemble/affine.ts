@@ -1,8 +1,8 @@
 import { add, concat, matMul, mean, mul, rsqrt, square, sub, type Tensor, type Tensor3D } from "@tensorflow/tfjs-core";
-import { uniform, type Key } from "@lab/tensor-core";
+import { uniform, type Key, type MemberAffine } from "@lab/tensor-core";
 
 /** One affine map for each member: W [member, input, output], b [member, 1, output]. */
-export type Affine = { readonly kernel: Tensor3D; readonly bias: Tensor3D };
+export type Affine = MemberAffine;
 
 /** γ and β of each member, [member, 1, channel]. */
 export type Norms = { readonly scale: Tensor3D; readonly bias: Tensor3D };

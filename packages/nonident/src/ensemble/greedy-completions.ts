@@ -9,7 +9,6 @@ import {
   notEqual,
   oneHot,
   range,
-  relu,
   reshape,
   scalar,
   softmax,
@@ -21,7 +20,7 @@ import {
   type Scalar,
   type Tensor,
 } from "@tensorflow/tfjs-core";
-import { jit, own, read, type Sequence, type Token } from "@lab/tensor-core";
+import { jit, own, read, reluNetwork, type Sequence, type Token } from "@lab/tensor-core";
 import { affine, normed } from "./affine.ts";
 import { sinusoids, type EnsembleParams, type PostNormEnsemble } from "./post-norm-ensemble.ts";
 
@@ -137,7 +136,7 @@ function spoken(options: PostNormEnsemble["options"], [params, { last, seen: bef
     kept.push({ keys, values });
     const weights = softmax(add(mul(matMul(q, keys, false, true), 1 / Math.sqrt(depth)), mask));
     x = normed(block.attentionNorm, add(x, affine(block.out, reshape(matMul(weights, values), [members, count, channels]))), eps);
-    x = normed(block.denseNorm, add(x, affine(block.down, relu(affine(block.up, x)))), eps);
+    x = normed(block.denseNorm, add(x, reluNetwork(x, block)), eps);
   }
   return { last: cast(argMax(affine(params.head, x), -1), "int32"), seen, caches: kept };
 }

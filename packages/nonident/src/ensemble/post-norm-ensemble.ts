@@ -21,7 +21,7 @@ import {
   type Tensor3D,
   type Tensor4D,
 } from "@tensorflow/tfjs-core";
-import { causalMask, dropout, foldIn, normal, selfAttention, ShapeError, type Key } from "@lab/tensor-core";
+import { causalMask, dropout, foldIn, normal, reluNetwork, selfAttention, ShapeError, type Key } from "@lab/tensor-core";
 import { affine, drawn, normed, type Affine, type Norms } from "./affine.ts";
 
 /** One block of each member: attention and a ReLU network, each added to the stream and then normed. */
@@ -136,12 +136,12 @@ export function postNormEnsemble(given: EnsembleOptions): PostNormEnsemble {
       const members = params.table.shape[0];
       const flat = batch * time;
       let draws = 0;
+      // Where no unit is dropped the ReLU network is the engine's own; attention is, too, where every earlier token is seen.
+      const isWhole = key === undefined || rate === 0;
       const dropped = (x: Tensor): Tensor => (key === undefined || rate === 0 ? x : dropout(foldIn(key, draws++), x, { rate }));
       const marks = reshape(oneHot(reshape(tokens, [flat]), vocabulary, 1, 0, "float32"), [1, flat, vocabulary]);
       const places = reshape(tile(sinusoids(time, channels), [batch, 1]), [1, flat, channels]);
-      // Where every earlier token is seen and no weight is dropped, attention is the engine's own.
-      const isPlain = padding === undefined && (key === undefined || rate === 0);
-      const mask = isPlain ? undefined : attentionMask(tokens, { heads, padding });
+      const mask = isWhole && padding === undefined ? undefined : attentionMask(tokens, { heads, padding });
       const ofHeads = (x: Tensor): Tensor =>
         reshape(transpose(reshape(x, [members * batch, time, heads, depth]), [0, 2, 1, 3]), [members, batch * heads, time, depth]);
       const masked = (rows: Tensor, mask: Tensor): Tensor => {
@@ -154,7 +154,7 @@ export function postNormEnsemble(given: EnsembleOptions): PostNormEnsemble {
         const rows = affine(block.qkv, x);
         const heard = mask === undefined ? selfAttention(reshape(rows, [members * batch, time, 3 * channels]), { heads }) : masked(rows, mask);
         x = normed(block.attentionNorm, add(x, dropped(affine(block.out, reshape(heard, [members, flat, channels])))), eps);
-        x = normed(block.denseNorm, add(x, dropped(affine(block.down, dropped(relu(affine(block.up, x)))))), eps);
+        x = normed(block.denseNorm, add(x, isWhole ? reluNetwork(x, block) : dropped(affine(block.down, dropped(relu(affine(block.up, x)))))), eps);
       }
       return reshape(logSoftmax(affine(params.head, x)), [members, batch, time, vocabulary]);
     },

@@ -1,6 +1,18 @@
 import { NO_KERNELS, type Kernels } from "./native-backend.ts";
 
-const SOURCES = ["attention.h", "cache.h", "convolution.h", "crew.h", "few-rows.h", "kernels.cc", "mat-mul.h", "normal.h", "rows.h", "vector-math.h"];
+const SOURCES = [
+  "attention.h",
+  "cache.h",
+  "convolution.h",
+  "crew.h",
+  "few-rows.h",
+  "kernels.cc",
+  "mat-mul.h",
+  "normal.h",
+  "relu-network.h",
+  "rows.h",
+  "vector-math.h",
+];
 
 /** Where the sources lie, seen from the source tree and from a built package alike. */
 export function kernelSources(): string {
@@ -27,9 +39,19 @@ export function hasKernels(folder: string): boolean {
   return !isWritten() || process.getBuiltinModule("node:fs").existsSync(join(folder, kernelsName()));
 }
 
-/** Loads the kernels of the engine in `folder`, once TensorFlow is loaded; `LAB_KERNELS=off` leaves everything to TensorFlow's own. */
+/** Whether the kernels of the engine in `folder` are there and wanted; `LAB_KERNELS=off` leaves everything to TensorFlow's own. */
+function areWanted(folder: string): boolean {
+  return isWritten() && process.env["LAB_KERNELS"] !== "off" && hasKernels(folder);
+}
+
+/** Whether products of matrices are left to the kernels of the engine in `folder`. */
+export function multiply(folder: string): boolean {
+  return areWanted(folder) && hasMatrixUnits();
+}
+
+/** Loads the kernels of the engine in `folder`, once TensorFlow is loaded. */
 export function loadKernels(folder: string, require: NodeJS.Require): Kernels {
-  if (!isWritten() || process.env["LAB_KERNELS"] === "off" || !hasKernels(folder)) return NO_KERNELS;
+  if (!areWanted(folder)) return NO_KERNELS;
   try {
     return require(process.getBuiltinModule("node:path").join(folder, kernelsName())) as Kernels;
   } catch {

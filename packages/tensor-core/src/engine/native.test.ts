@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fakeMachine } from "./fake-machine.ts";
-import { nativeEnvironment, applyNativeEnvironment, quiet } from "./flags.ts";
+import { applyNativeEnvironment, nativeEnvironment, nativeThreads, quiet } from "./flags.ts";
 import { installedEngines } from "./installed.ts";
 import { BINDING, HUSH } from "./manifest.ts";
 import { tfjsNode } from "./tfjs-node.ts";
@@ -91,9 +92,32 @@ test("the native engine is as quiet in a worker thread, where process.env is a c
 });
 
 test("applyNativeEnvironment() leaves what the user has set", () => {
-  const env: NodeJS.ProcessEnv = { TF_CPP_MIN_LOG_LEVEL: "0" };
-  applyNativeEnvironment(env);
-  expect(env).toEqual({ ...nativeEnvironment, TF_CPP_MIN_LOG_LEVEL: "0" });
+  const wanted = nativeEnvironment({ threads: 4, products: true });
+  const env = { TF_CPP_MIN_LOG_LEVEL: "0" };
+  applyNativeEnvironment(wanted, env);
+  expect(env).toEqual({ ...wanted, TF_CPP_MIN_LOG_LEVEL: "0" });
   expect(quiet(env)).toBe(false);
-  expect(quiet({ ...nativeEnvironment })).toBe(true);
+  expect(quiet({ ...wanted })).toBe(true);
+});
+
+test("nativeEnvironment() leaves TensorFlow one thread of two where products are ours, and all of them elsewhere", () => {
+  const threads = (threads: number, products: boolean) => {
+    const { LAB_THREADS, TF_NUM_INTRAOP_THREADS } = nativeEnvironment({ threads, products });
+    return [LAB_THREADS, TF_NUM_INTRAOP_THREADS];
+  };
+  expect([threads(1, true), threads(2, true), threads(8, true), threads(2, false)]).toEqual([
+    ["1", "1"],
+    ["2", "1"],
+    ["8", "8"],
+    ["2", "2"],
+  ]);
+});
+
+test("nativeThreads() is what the user says, else one for each core, and refuses what is no number of threads", () => {
+  expect(nativeThreads({})).toBe(availableParallelism());
+  expect(nativeThreads({ TF_NUM_INTRAOP_THREADS: "3" })).toBe(3);
+  expect(nativeThreads({ LAB_THREADS: "5", TF_NUM_INTRAOP_THREADS: "3" })).toBe(5);
+  expect(nativeThreads({ LAB_THREADS: "", TF_NUM_INTRAOP_THREADS: "" })).toBe(availableParallelism());
+  for (const wrong of ["0", "1.5", "many", "-2"])
+    expect(() => nativeThreads({ LAB_THREADS: wrong })).toThrow(`LAB_THREADS must be a whole number of at least 1, got "${wrong}"`);
 });

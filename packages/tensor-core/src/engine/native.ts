@@ -1,7 +1,7 @@
 import { registerBackend, setBackend, type KernelBackend } from "@tensorflow/tfjs-core";
-import { applyNativeEnvironment, nativeEnvironment, quiet } from "./flags.ts";
+import { applyNativeEnvironment, nativeEnvironment, nativeThreads, quiet } from "./flags.ts";
 import { installedEngines } from "./installed.ts";
-import { loadKernels } from "./kernels.ts";
+import { loadKernels, multiply } from "./kernels.ts";
 import { BINDING, faults, HUSH, refreshTimes } from "./manifest.ts";
 import { NO_KERNELS, setNativeBackend, type Kernels, type NativeBackend, type NativeBinding } from "./native-backend.ts";
 import { registerNativeKernels } from "./native-kernels.ts";
@@ -14,37 +14,39 @@ class NativeUnavailable extends Error {
 
 type Backend = new (binding: NativeBinding, packageName: string) => NativeBackend & KernelBackend;
 
-let loaded: { readonly backend: NativeBackend; readonly kernels: Kernels; readonly version: string } | undefined;
+let loaded: { readonly backend: NativeBackend; readonly kernels: Kernels; readonly version: string; readonly threads: number } | undefined;
 
 /**
  * Loads the native engine from the cache, or the one that tfjs-node's own script built, and makes it the backend.
  *
- * @returns the version of the TensorFlow library
- * @throws NativeUnavailable when it is not installed, damaged, or does not load on this machine
+ * @returns the version of the TensorFlow library, and how many threads work on one call
+ * @throws NativeUnavailable when it is not installed, damaged, or does not load on this machine; RangeError for a number of threads that is none
  */
-export async function loadNative(): Promise<string> {
+export async function loadNative(): Promise<{ readonly version: string; readonly threads: number }> {
   if (loaded === undefined) {
     const package_ = tfjsNode();
     if (package_ === undefined)
       throw new NativeUnavailable("@tensorflow/tfjs-node is not installed (npm install --ignore-scripts @tensorflow/tfjs-node, then npx lab-engine install)");
-    const { binding, kernels } = await bindingOf(package_);
+    const threads = nativeThreads();
+    const { binding, kernels } = await bindingOf(package_, threads);
     const backend = backendOf(package_, binding);
     registerBackend("tensorflow", () => backend as unknown as KernelBackend, 3);
     registerNativeKernels(kernels);
-    loaded = { backend, kernels, version: binding.TF_Version };
+    loaded = { backend, kernels, version: binding.TF_Version, threads };
   }
   await setBackend("tensorflow");
   setNativeBackend(loaded.backend, loaded.kernels);
-  return loaded.version;
+  return { version: loaded.version, threads: loaded.threads };
 }
 
 type Binding = NativeBinding & { readonly TF_Version: string };
 type Hush = { hush(): void; speak(): void; preset(name: string, value: string): void };
 
-async function bindingOf(package_: TfjsNode): Promise<{ readonly binding: Binding; readonly kernels: Kernels }> {
-  applyNativeEnvironment();
+async function bindingOf(package_: TfjsNode, threads: number): Promise<{ readonly binding: Binding; readonly kernels: Kernels }> {
   const { join } = process.getBuiltinModule("node:path");
   const [installed] = installedEngines(package_.version);
+  const environment = nativeEnvironment({ threads, products: installed !== undefined && multiply(installed.folder) });
+  applyNativeEnvironment(environment);
   const path = installed === undefined ? ownBinding(package_) : join(installed.folder, BINDING);
   if (path === undefined) throw new NativeUnavailable("the native engine is not installed (npx lab-engine install)");
   const wrong = installed === undefined ? [] : await faults(installed.folder, installed.manifest);
@@ -54,7 +56,7 @@ async function bindingOf(package_: TfjsNode): Promise<{ readonly binding: Bindin
   try {
     if (installed !== undefined) {
       const addon = package_.require(join(installed.folder, HUSH)) as Hush;
-      for (const name of Object.keys(nativeEnvironment)) addon.preset(name, process.env[name] ?? "");
+      for (const name of Object.keys(environment)) addon.preset(name, process.env[name] ?? "");
       if (quiet()) hush = addon;
     }
     hush?.hush();

@@ -1,4 +1,4 @@
-import { grads, mul, reshape, sum, tensor1d, tensor2d, type Scalar, type Tensor, type Tensor1D, type Tensor2D } from "@tensorflow/tfjs-core";
+import { grads, mul, reshape, sum, tensor1d, tensor2d, type Scalar, type Tensor, type Tensor1D, type Tensor2D, type Tensor3D } from "@tensorflow/tfjs-core";
 import { expect, test } from "vitest";
 import { engine } from "../engine.ts";
 import { hvp } from "../autodiff.ts";
@@ -13,6 +13,7 @@ import { causalMask, selfAttention } from "./attention.ts";
 import { negativeLogLikelihood } from "./cross-entropy.ts";
 import { affine } from "./dense.ts";
 import { layerNorm } from "./layer-norm.ts";
+import { reluNetwork } from "./relu-network.ts";
 import { rmsNorm } from "./rms-norm.ts";
 
 await engine();
@@ -25,6 +26,8 @@ type Case = {
   readonly exact: (xs: readonly Float64Array[]) => number[];
   /** Of the value's and the gradient's largest number. */
   readonly tolerance?: number;
+  /** Of the central difference. */
+  readonly step?: number;
 };
 
 const sumOf = (n: number, f: (i: number) => number): number => Array.from({ length: n }, (_, i) => f(i)).reduce((a, b) => a + b, 0);
@@ -107,6 +110,34 @@ function affineCase(rows: number, inputs: number, outputs: number): Case {
 }
 
 const labels = [3, 0, 39, 7, 1, 38, 12];
+/** The ReLU network of each member on its own rows. */
+function reluNetworkCase(members: number, rows: number, channels: number, hidden: number): Case {
+  return {
+    name: `reluNetwork() of ${JSON.stringify({ members, rows, channels, hidden })}`,
+    shapes: [
+      [members, rows, channels],
+      [members, channels, hidden],
+      [members, 1, hidden],
+      [members, hidden, channels],
+      [members, 1, channels],
+    ],
+    ours: ([x, kernel, bias, out, outBias]) =>
+      reluNetwork(x!, { up: { kernel: kernel as Tensor3D, bias: bias as Tensor3D }, down: { kernel: out as Tensor3D, bias: outBias as Tensor3D } }),
+    exact: ([x, up, upBias, down, downBias]) =>
+      Array.from({ length: members * rows }, (_, i) => [Math.floor(i / rows), i] as const).flatMap(([m, i]) => {
+        const unit = (h: number): number =>
+          Math.max(0, upBias![m * hidden + h]! + sumOf(channels, (c) => x![i * channels + c]! * up![(m * channels + c) * hidden + h]!));
+        const units = Array.from({ length: hidden }, (_, h) => unit(h));
+        return Array.from(
+          { length: channels },
+          (_, c) => downBias![m * channels + c]! + sumOf(hidden, (h) => units[h]! * down![(m * hidden + h) * channels + c]!),
+        );
+      }),
+    // Between its kinks it is a polynomial: a small step finds none of them.
+    step: 1e-6,
+  };
+}
+
 const CASES: readonly Case[] = [
   {
     name: "gelu()",
@@ -136,6 +167,13 @@ const CASES: readonly Case[] = [
   affineCase(1, 90, 1600),
   affineCase(6, 90, 520),
   affineCase(15, 70, 141),
+  // One for each way through the kernel: rows in pairs and one over, few members and several, hidden units that fill no vector, and what it does not take.
+  reluNetworkCase(3, 5, 10, 50),
+  reluNetworkCase(1, 131, 2, 33),
+  reluNetworkCase(2, 4, 16, 32),
+  reluNetworkCase(2, 3, 12, 40),
+  reluNetworkCase(2, 3, 5, 40),
+  reluNetworkCase(2, 3, 4, 8),
   {
     name: "dot()",
     shapes: [
@@ -153,9 +191,8 @@ const CASES: readonly Case[] = [
 ];
 
 /** dy · f(x + ε v) in float64, differentiated along v by its central difference: exact to some ε². */
-function slope({ exact }: Case, xs: readonly Float64Array[], vs: readonly Float64Array[], dy: ArrayLike<number>): number {
+function slope({ exact, step = 1e-4 }: Case, xs: readonly Float64Array[], vs: readonly Float64Array[], dy: ArrayLike<number>): number {
   const along = (step: number): number => exact(xs.map((x, i) => x.map((v, j) => v + step * vs[i]![j]!))).reduce((total, y, i) => total + y * dy[i]!, 0);
-  const step = 1e-4;
   return (8 * (along(step) - along(-step)) - (along(2 * step) - along(-2 * step))) / (12 * step);
 }
 

@@ -30,6 +30,8 @@ const attention: Numbers = (flags, [qkv, segments]) => {
   return [batch, time, heads, shared, width / (heads + 2 * shared), Number(product(segments!.shape) > 0)];
 };
 
+const network: Numbers = (_, [x, up]) => [...x!.shape, up!.shape[2]!];
+
 const sizes: Numbers = (flags) => flags.get("sizes") as readonly number[];
 
 const CALLS: { readonly [op: string]: { readonly target: string; readonly numbers: Numbers } } = {
@@ -66,6 +68,8 @@ const CALLS: { readonly [op: string]: { readonly target: string; readonly number
   LabNormGrad: { target: "lab_norm_grad", numbers: norm },
   // Count and domain, which are constants of the trace.
   LabNormal: { target: "lab_normal", numbers: (_, operands) => [...new Int32Array(operands[1]!.elements!.slice().buffer)] },
+  LabReluNetwork: { target: "lab_relu_network", numbers: network },
+  LabReluNetworkGrad: { target: "lab_relu_network_grad", numbers: network },
 };
 
 /** The custom call that stands for an operation of ours in a graph that XLA compiles. */

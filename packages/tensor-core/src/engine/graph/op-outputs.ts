@@ -19,7 +19,7 @@ const OPERATIONS: { readonly [outputs: string]: string } = {
   product: "MatMul",
   r0: "BroadcastArgs",
   results:
-    "LabAffine LabAttention LabAttentionGrad LabCachedAttention LabConvolution LabConvolutionFilterGrad LabConvolutionInputGrad LabCrossEntropy LabCrossEntropyGrad LabDot LabGelu LabGeluGrad LabMatMul LabMaxPool LabMaxPoolGrad LabNorm LabNormGrad LabNormal",
+    "LabAffine LabAttention LabAttentionGrad LabCachedAttention LabConvolution LabConvolutionFilterGrad LabConvolutionInputGrad LabCrossEntropy LabCrossEntropyGrad LabDot LabGelu LabGeluGrad LabMatMul LabMaxPool LabMaxPoolGrad LabNorm LabNormGrad LabNormal LabReluNetwork LabReluNetworkGrad",
   resized_images: "ResizeBilinear ResizeNearestNeighbor",
   selected_indices: "NonMaxSuppressionV3",
   "selected_indices selected_scores valid_outputs": "NonMaxSuppressionV5",
