@@ -12,9 +12,11 @@ import { endpointContinuation } from "../cascade/endpoint.ts";
 import { callControl, type CallControl } from "../cascade/call-control.ts";
 import { generate } from "../cascade/generate.ts";
 import { languageStreams } from "../cascade/language-streams.ts";
+import { systemReason } from "../corpus/system-reason.ts";
 import type { TextSource } from "../serve/request.ts";
 import { numberOf, oneOf, type TextFlag } from "./flag.ts";
 import { CALL, modelFolder, type ModelFolder } from "./model-folder.ts";
+import { writable } from "./output.ts";
 
 export const CASCADE_FLAGS: {
   readonly model: TextFlag & { readonly required: true };
@@ -122,9 +124,10 @@ async function scoreHistory(path: string, { score, weights }: { readonly score: 
   const model = createHash("sha256")
     .update(await readFile(weights))
     .digest("hex");
+  await writable(path);
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
-    throw new Error(`Cannot read ${path}: ${error.message}`, { cause: error });
+    throw new Error(`Cannot read ${path}: ${systemReason(error)}`, { cause: error });
   });
   const scores: number[] = [];
   if (text !== undefined) {
@@ -184,6 +187,7 @@ async function largeOf(
   if (named === undefined) return undefined;
   const remote = /^endpoint:(.+)@(https?:.+)$/u.exec(named);
   if (remote !== null) return endpointContinuation({ model: remote[1]!, baseURL: remote[2]!, answer, ...(cache !== undefined && { cache }) });
+  if (named.startsWith("endpoint:")) throw new Error(`Cannot read --large: expected a folder or endpoint:MODEL@URL, got ${named}`);
   const { tokenizer, end, model, params } = await modelFolder(named);
   owned.use(params);
   const lent = owned.use(languageStreams(model, params.value, { start: end, streams }));

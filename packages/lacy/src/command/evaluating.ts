@@ -21,7 +21,7 @@ import type { TextSource } from "../serve/request.ts";
 import { heldOutLosses } from "../training/held-out-losses.ts";
 import { windows } from "../training/windows.ts";
 import { CASCADE_FLAGS, cascadeOf, CALL_FLAGS } from "./cascade-of.ts";
-import { DATA, JSON_FLAG, limited, numberOf, printed } from "./flag.ts";
+import { DATA, JSON_FLAG, limited, numberOf, oneOf, printed } from "./flag.ts";
 import { CALL, modelFolder, pairsOf, type ModelFolder } from "./model-folder.ts";
 
 const evaluateArgs = {
@@ -107,9 +107,10 @@ const evaluateCommand = defineCommand({
     const count = numberOf("proposals", args.proposals, { least: 0, whole: true });
     const fraction = numberOf("budget", args.budget, { least: 0, most: 1 });
     const quiet = args.json === true;
+    const part = args.split === undefined ? {} : { split: oneOf<Split>("split", args.split, ["train", "validation", "test"]) };
     const { documents } = await corpus({ data: args.data });
     const list: Document[] = [];
-    for await (const each of documents({ ...limited(args), ...(args.split !== undefined && { split: args.split as Split }) })) list.push(each);
+    for await (const each of documents({ ...limited(args), ...part })) list.push(each);
     if (list.length === 0) throw new Error("Cannot evaluate: there are no documents");
     const judge = await judgeOf(args.judge, args.cache);
     using cascade = await cascadeOf(args, 1);

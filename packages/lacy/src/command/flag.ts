@@ -1,3 +1,5 @@
+import type { TaggerName } from "../facts/annotation.ts";
+
 /** A number of a flag, of a range. */
 export function numberOf(
   flag: string,
@@ -22,15 +24,18 @@ export function oneOf<Name extends string>(flag: string, given: string, names: r
 /** A flag of text. */
 export type TextFlag = { readonly type: "string"; readonly description: string; readonly valueHint?: string };
 
+/** The taggers that need nothing but the text. */
+export const TAGGERS: readonly TaggerName[] = ["compromise", "wink", "capitals"];
+
 /** Which documents. */
-export const DATA: { readonly data: TextFlag; readonly limit: TextFlag & { readonly default: string } } = {
+export const DATA: { readonly data: TextFlag; readonly limit: TextFlag } = {
   data: { type: "string", valueHint: "folder", description: "Documents: a folder or file of JSON Lines or Parquet; else LAB_DATA, ../shared/data, WordNet" },
-  limit: { type: "string", default: "1000000000", valueHint: "count", description: "The most documents" },
+  limit: { type: "string", valueHint: "count", description: "The most documents: all unless told" },
 };
 
 /** The options of `documents` that the flags give. */
-export function limited({ limit }: { readonly limit: string }): { readonly limit: number } {
-  return { limit: numberOf("limit", limit, { least: 1, whole: true }) };
+export function limited({ limit }: { readonly limit?: string | undefined }): { readonly limit?: number } {
+  return limit === undefined ? {} : { limit: numberOf("limit", limit, { least: 1, whole: true }) };
 }
 
 export const JSON_FLAG: { readonly json: { readonly type: "boolean"; readonly description: string } } = {
@@ -39,6 +44,6 @@ export const JSON_FLAG: { readonly json: { readonly type: "boolean"; readonly de
 
 /** Prints a result: one JSON object, or a line each. */
 export function printed(result: object, json: boolean | undefined): void {
-  const line = ([name, value]: [string, unknown]): string => `${name.padEnd(16)}${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
+  const line = ([name, value]: [string, unknown]): string => `${name.padEnd(18)}${typeof value === "object" ? JSON.stringify(value) : String(value)}`;
   console.log(json === true ? JSON.stringify(result) : Object.entries(result).map(line).join("\n"));
 }

@@ -1,7 +1,10 @@
+import { createRequire } from "node:module";
 import { defineCommand, runCommand, showUsage, type ArgsDef, type CommandDef, type Resolvable } from "citty";
+import { systemReason } from "../corpus/system-reason.ts";
 import { evaluatingCommands } from "./evaluating.ts";
 import { preparingCommands } from "./preparing.ts";
 import { trainingCommands } from "./training.ts";
+import { aliases, dashed, refuseStray } from "./words.ts";
 import { writingCommands } from "./writing.ts";
 
 const subCommands = { ...preparingCommands, ...trainingCommands, ...evaluatingCommands, ...writingCommands };
@@ -10,34 +13,54 @@ const main: CommandDef<ArgsDef> = defineCommand({
   subCommands,
 });
 
-/** Runs the command with its words; the exit code: 0, or 2 for a mistake of the caller, told in one line. */
+/** Runs the command with its words; the exit code: 0, 2 for a mistake of the caller, told in one line, or 130 for work that Ctrl-C interrupted. */
 export async function ended(words: readonly string[]): Promise<number> {
   const flags = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
-  const named = await resolved(Object.entries(subCommands).find(([name]) => name === words[0])?.[1]);
-  if (words.length === 0 || flags.some((flag) => flag === "--help" || flag === "-h")) {
-    await (named === undefined ? showUsage(main) : showUsage(named, main));
-    return 0;
-  }
+  const [name = "", ...rest] = words;
+  const named = await resolved(Object.entries(subCommands).find(([each]) => each === name)?.[1]);
   try {
-    if (named !== undefined) refuseStray(flags, { name: words[0]!, known: (await resolved(named.args)) ?? {} });
+    if (name === "--version") {
+      console.log(version());
+      return 0;
+    }
+    if (named === undefined && name !== "" && !isHelp(name))
+      throw new Error(`Cannot run lacy ${name}: expected one of ${Object.keys(subCommands).join(", ")}; see lacy --help`);
+    if (words.length === 0 || flags.some(isHelp)) {
+      await (named === undefined ? showUsage(main) : showUsage(await shown(named), main));
+      return 0;
+    }
+    if (named !== undefined) refuseStray(rest, { name, known: (await resolved(named.args)) ?? {} });
     await runCommand(main, { rawArgs: [...words] });
     return 0;
   } catch (error) {
     // A caller's mistake is one line, not a trace.
-    console.error(error instanceof Error ? error.message : String(error));
-    return 2;
+    const where = error instanceof Error && "path" in error && typeof error.path === "string" ? `Cannot use ${error.path}: ` : "";
+    const told = `${where}${systemReason(error)}`.split("\n", 1)[0]!;
+    console.error(told);
+    return told.startsWith("Interrupted at") ? 130 : 2;
   }
 }
 
-/** citty takes no notice of a flag that it does not know: a slip of the pen would train with the default. */
-function refuseStray(flags: readonly string[], { name, known }: { readonly name: string; readonly known: ArgsDef }): void {
-  const all = new Set(Object.entries(known).flatMap(([flag, how]) => [flag, ("alias" in how && how.alias) || []].flat().map(dashed)));
-  const stray = flags.find((flag) => /^--?[a-z]/iu.test(flag) && !all.has(dashed(flag.replace(/^--?/u, "").replace(/=.*/su, ""))));
-  if (stray !== undefined) throw new Error(`Cannot run lacy ${name}: there is no ${stray}; see lacy ${name} --help`);
+function isHelp(word: string): boolean {
+  return word === "--help" || word === "-h";
 }
 
-function dashed(name: string): string {
-  return name.replaceAll(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);
+function version(): string {
+  const { version: found } = createRequire(import.meta.url)("@lab/lacy/package.json") as { readonly version: string };
+  return found;
+}
+
+/** A command whose help has the names of flags as they are written. */
+async function shown<Args extends ArgsDef>(command: CommandDef<Args>): Promise<CommandDef<ArgsDef>> {
+  const flags = Object.entries((await resolved(command.args)) ?? {}).map(([flag, how]) => {
+    const others = aliases(how).map((each) => `--${dashed(each)}`);
+    const description = others.length === 0 ? how.description : `${how.description ?? ""}; also ${others.join(", ")}`;
+    const alias: string[] = [];
+    const valueHint = how.valueHint ?? dashed(flag);
+    return [dashed(flag), { ...how, alias, valueHint, ...(description !== undefined && { description }) }] as const;
+  });
+  const meta = await resolved(command.meta);
+  return { ...(meta !== undefined && { meta }), args: Object.fromEntries(flags) };
 }
 
 /** citty lets what it is given be a value, a promise or a function of either. */

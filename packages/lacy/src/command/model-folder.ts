@@ -15,6 +15,7 @@ import {
 import { bytePairs, huggingFaceModel, huggingFaceOptions, huggingFaceParams, tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { mkdir } from "node:fs/promises";
 import writeFileAtomic from "write-file-atomic";
+import { systemReason } from "../corpus/system-reason.ts";
 
 /** The token before every text, which closes it too, and `<CALL>`. */
 export const END = "<|endoftext|>";
@@ -30,7 +31,7 @@ export type ModelFolder = {
 
 async function file(path: string): Promise<Buffer> {
   return readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`Cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`, { cause: error });
+    throw new Error(`Cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : systemReason(error)}`, { cause: error });
   });
 }
 
@@ -52,10 +53,17 @@ export async function modelFolder(path: string): Promise<ModelFolder> {
   const tokenizer = bytePairTokenizer(pairs);
   const end = tokenizer.specials[END];
   if (end === undefined) throw new Error(`Cannot use ${path}: expected a tokenizer with ${END}`);
-  const config = JSON.parse((await file(join(path, "config.json"))).toString("utf8")) as Parameters<typeof huggingFaceOptions>[0];
+  const text = (await file(join(path, "config.json"))).toString("utf8");
   const weights = new Uint8Array(await file(join(path, "model.safetensors")));
-  const model = decoder(huggingFaceOptions(config));
-  return { pairs, tokenizer, end, model, params: own(() => huggingFaceParams({ config, weights })) };
+  try {
+    const config = JSON.parse(text) as Parameters<typeof huggingFaceOptions>[0];
+    const model = decoder(huggingFaceOptions(config));
+    if (model.shape.vocabulary !== tokenizer.vocabulary)
+      throw new Error(`expected a model of the ${tokenizer.vocabulary} tokens of its tokenizer.json, got one of ${model.shape.vocabulary}`);
+    return { pairs, tokenizer, end, model, params: own(() => huggingFaceParams({ config, weights })) };
+  } catch (error) {
+    throw new Error(`Cannot use the model in ${path}: ${error instanceof SyntaxError ? "config.json: " : ""}${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Writes a model into a folder. */

@@ -3,10 +3,11 @@ import { tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
 import writeFileAtomic from "write-file-atomic";
 import { corpus } from "../corpus/corpus.ts";
+import type { Document } from "../corpus/document.ts";
 import { annotationFile } from "../facts/annotation-file.ts";
-import type { TaggerName } from "../facts/annotation.ts";
-import { DATA, JSON_FLAG, limited, numberOf, printed } from "./flag.ts";
+import { DATA, JSON_FLAG, limited, numberOf, oneOf, printed, TAGGERS } from "./flag.ts";
 import { CALL, END } from "./model-folder.ts";
+import { writable } from "./output.ts";
 
 const annotateArgs = {
   ...DATA,
@@ -16,19 +17,44 @@ const annotateArgs = {
   ...JSON_FLAG,
 } as const satisfies ArgsDef;
 
+/** The documents, of which there is one at least. */
+async function* some(documents: AsyncIterable<Document>, from: string): AsyncGenerator<Document> {
+  let count = 0;
+  for await (const each of documents) {
+    count++;
+    yield each;
+  }
+  if (count === 0) throw new Error(`Cannot read the documents of ${from}: expected one at least, got none`);
+}
+
 /** Facts of a corpus. */
 const annotateCommand = defineCommand({
   meta: { name: "annotate", description: "Mark the facts in documents" },
   args: annotateArgs,
   async run({ args }) {
-    const { documents } = await corpus({ data: args.data });
+    const tagger = oneOf("tagger", args.tagger, TAGGERS);
+    const threads = numberOf("threads", args.threads, { least: 0, whole: true });
+    const most = limited(args);
+    await writable(args.out);
+    const { documents, name } = await corpus({ data: args.data });
     const start = performance.now();
+    let written = 0;
     const onWords = ({ documents, total, now }: { documents: number; total: number; now: number }): void => {
+      written = documents;
       const rate = Math.round((1000 * now) / (performance.now() - start));
       if (args.json !== true) console.error(`${documents} documents, ${total} words, ${rate} words/s`);
     };
-    const threads = numberOf("threads", args.threads, { least: 0, whole: true });
-    printed(await annotationFile(args.out, documents(limited(args)), { tagger: args.tagger as TaggerName, threads, onWords }), args.json);
+    const stop = new AbortController();
+    const pressed = (): void => stop.abort();
+    process.once("SIGINT", pressed);
+    try {
+      printed(await annotationFile(args.out, some(documents(most), name), { tagger, threads, onWords, signal: stop.signal }), args.json);
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+      throw new Error(`Interrupted at document ${written}; the same command goes on with ${args.out} from there`, { cause: error });
+    } finally {
+      process.removeListener("SIGINT", pressed);
+    }
   },
 });
 
@@ -44,11 +70,14 @@ const tokenizerCommand = defineCommand({
   meta: { name: "tokenizer", description: "Learn a byte-pair tokenizer from documents" },
   args: tokenizerArgs,
   async run({ args }) {
-    const { documents } = await corpus({ data: args.data });
+    const vocabulary = numberOf("vocabulary", args.vocabulary, { least: 258, whole: true });
+    const most = limited(args);
+    await writable(args.out);
+    const { documents, name } = await corpus({ data: args.data });
     const texts = async function* (): AsyncGenerator<string> {
-      for await (const { text } of documents(limited(args))) yield text;
+      for await (const { text } of some(documents(most), name)) yield text;
     };
-    const pairs = await learnedBytePairs(texts(), { vocabulary: numberOf("vocabulary", args.vocabulary, { least: 258, whole: true }), specials: [END, CALL] });
+    const pairs = await learnedBytePairs(texts(), { vocabulary, specials: [END, CALL] });
     await writeFileAtomic(args.out, tokenizerJson(pairs));
     printed({ out: args.out, vocabulary: bytePairTokenizer(pairs).vocabulary, merges: pairs.merges.length }, args.json);
   },

@@ -15,7 +15,7 @@ import type { Noise } from "../evidence/noise.ts";
 import type { ReferenceLoss } from "../evidence/reference-loss.ts";
 import { tokenLoss, type TokenLoss } from "../evidence/token-loss.ts";
 import { alignment, type AlignmentOptions } from "../facts/alignment.ts";
-import { annotatedSpans, type TaggerName, type TaggerSettings } from "../facts/annotation.ts";
+import { annotatedSpans, type TaggerSettings } from "../facts/annotation.ts";
 import { annotations } from "../facts/annotations.ts";
 import { calledSpans } from "../facts/called-spans.ts";
 import type { FactSpan } from "../facts/fact-span.ts";
@@ -28,8 +28,9 @@ import { judged, none, type Mask, type TokenSelector } from "../selection/select
 import { pretrain } from "../training/pretrain.ts";
 import { pretrained } from "../training/pretrained.ts";
 import { windows, type TokenDocument, type WindowBatch } from "../training/windows.ts";
-import { DATA, JSON_FLAG, limited, numberOf, oneOf, printed } from "./flag.ts";
+import { DATA, JSON_FLAG, limited, numberOf, oneOf, printed, TAGGERS } from "./flag.ts";
 import { CALL, END, modelFolder, pairsOf, writeModel, type ModelFolder } from "./model-folder.ts";
+import { possibleFolder, writableFolder } from "./output.ts";
 
 type Known = FactMask & JudgeMask & Noise & ReferenceLoss;
 type Rule = {
@@ -106,7 +107,7 @@ const trainCommand = defineCommand({
     const [end, call] = [tokenizer.specials[END], tokenizer.specials[CALL]];
     if (end === undefined || call !== tokenizer.vocabulary - 1)
       throw new Error(`Cannot train with ${args.tokenizer}: expected ${END}, and ${CALL} as the last token`);
-    const tagger = args.tagger as TaggerName;
+    const tagger = oneOf("tagger", args.tagger, TAGGERS);
     const options = { mention: oneOf("mention", args.mention, ["word", "span", "all"]), title: oneOf("title", args.title, ["include", "exempt"]) };
     const pieces = oneOf("pieces", args.pieces, ["all", "first"]);
     const threads = numberOf("threads", args.threads, { least: 0, whole: true });
@@ -123,9 +124,15 @@ const trainCommand = defineCommand({
     const rankBy = oneOf("rank-by", args.rankBy, ["q", "p"]);
     if (rows % accumulate !== 0)
       throw new RangeError(`Cannot cut batches of ${rows} rows into ${accumulate} parts: expected --batch to be a multiple of --accumulate`);
+    const shape = { vocabulary: tokenizer.vocabulary, context, layers: size("layers"), channels: size("channels"), heads: size("heads") };
+    const model = decoder(shape);
+    const rate = numberOf("rate", args.rate, { least: 0 });
+    const most = limited(args);
+    const logFolder = args.log ?? join(args.out, "log");
+    for (const folder of [args.out, logFolder]) await possibleFolder(folder);
     const hash = createHash("sha256");
     const read = async function* (): AsyncGenerator<Document> {
-      for await (const each of documents({ split: "train", ...limited(args) })) {
+      for await (const each of documents({ split: "train", ...most })) {
         // The length keeps texts apart: two documents are not one.
         hash.update(`${each.text.length}:${each.text}`);
         if (rule.marks === "judged") hash.update(JSON.stringify(each.calls ?? []));
@@ -138,9 +145,6 @@ const trainCommand = defineCommand({
     if (rule.marks === "judged" && list.every(({ flags }) => flags === undefined))
       throw new Error("Cannot train with --rule judge: no document has calls; see the README for documents that have");
     const data = windows(list, { context, separator: end, call, flags: ["factual", "judged"] });
-    const shape = { vocabulary: tokenizer.vocabulary, context, layers: size("layers"), channels: size("channels"), heads: size("heads") };
-    const model = decoder(shape);
-    const rate = numberOf("rate", args.rate, { least: 0 });
     const algorithm = pretrain(model, {
       calls: rule.calls(fraction),
       evidence: (batch: WindowBatch<"factual" | "judged">, now: Key): Known => ({
@@ -174,10 +178,14 @@ const trainCommand = defineCommand({
       tokenizer: learned,
     };
     const checkpoint = { path: join(args.out, "checkpoint"), config, resume: true, every: 200 };
-    using log = runLog(args.log ?? join(args.out, "log"));
+    if (rows > data.size)
+      throw new RangeError(`Cannot read --batch: expected at most ${data.size}, the rows of ${context} tokens that the documents fill, got ${rows}`);
+    const order = batches(data, { key: key(seed + 2), size: rows, dropLast: true });
+    for (const folder of [args.out, logFolder]) await writableFolder(folder);
+    using log = runLog(logFolder);
     using result = await pretrained(algorithm, model.init(key(seed)), {
       key: key(seed + 1),
-      data: batches(data, { key: key(seed + 2), size: rows, dropLast: true }),
+      data: order,
       steps,
       progress: (start) => progress("training", steps, { start }),
       log,

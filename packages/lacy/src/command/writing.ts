@@ -7,10 +7,12 @@ import type { Emission } from "../cascade/generate.ts";
 import { languageStreams } from "../cascade/language-streams.ts";
 import { explanation } from "../explanation/explanation.ts";
 import { explanationPage, explanationText } from "../explanation/page.ts";
+import { systemReason } from "../corpus/system-reason.ts";
 import { compromiseTagger } from "../facts/compromise.ts";
 import { cascadeServer } from "../serve/cascade-server.ts";
 import { CASCADE_FLAGS, cascadeOf, CALL_FLAGS } from "./cascade-of.ts";
 import { JSON_FLAG, numberOf, printed } from "./flag.ts";
+import { writable } from "./output.ts";
 
 const generateArgs = {
   prompt: { type: "positional", required: true, description: "The text to go on with" },
@@ -51,7 +53,8 @@ const generateCommand = defineCommand({
 
 const explainArgs = {
   text: { type: "positional", required: true, description: "The text to explain" },
-  ...CASCADE_FLAGS,
+  model: CASCADE_FLAGS.model,
+  budget: CASCADE_FLAGS.budget,
   out: { type: "string", valueHint: "file", description: "Write an HTML page instead of colours on the terminal" },
   ...JSON_FLAG,
 } as const satisfies ArgsDef;
@@ -61,6 +64,7 @@ const explainCommand = defineCommand({
   meta: { name: "explain", description: "Colour each token of a text by its loss, whether it is a fact, and whether the model would delegate it" },
   args: explainArgs,
   async run({ args }) {
+    if (args.out !== undefined) await writable(args.out);
     using cascade = await cascadeOf({ model: args.model, budget: args.budget }, 1);
     const { tokenizer, model, params, end } = cascade.small;
     using streams = languageStreams(model, params.value, { start: end });
@@ -89,16 +93,20 @@ const serveCommand = defineCommand({
   args: serveArgs,
   async run({ args }) {
     const streams = numberOf("streams", args.streams, { least: 1, whole: true });
+    const port = numberOf("port", args.port, { least: 0, most: 65_535, whole: true });
+    if (args.portFile !== undefined) await writable(args.portFile);
     using cascade = await cascadeOf(args, streams);
     const token = process.env["LACY_TOKEN"];
-    const port = numberOf("port", args.port, { least: 0, whole: true });
-    const server = await cascadeServer(cascade.source, {
+    const asked = cascadeServer(cascade.source, {
       model: args.name,
       host: args.host,
       port,
       concurrency: streams,
       promptTokens: (prompt) => cascade.small.tokenizer.encode(prompt).length,
       ...(token !== undefined && { token }),
+    });
+    const server = await asked.catch((error: unknown) => {
+      throw new Error(`Cannot listen on ${args.host}, port ${port}: ${systemReason(error)}`, { cause: error });
     });
     console.error(`Listening on ${server.url}`);
     if (args.portFile !== undefined) await writeFile(args.portFile, server.url);

@@ -119,7 +119,7 @@ describe("documents()", () => {
     await expect(read(broken)).rejects.toThrow(`Cannot read ${join(broken, "x.jsonl.gz")}: unexpected end of file`);
     await expect(read(await folder({ "p.parquet": "no" }))).rejects.toThrow("p.parquet: ");
     await expect(read(await folder({ "readme.txt": "" }))).rejects.toThrow("expected files .jsonl, .jsonl.gz, .ndjson or .parquet, got none");
-    await expect(read("/nowhere")).rejects.toThrow("Cannot read the documents of /nowhere: ENOENT");
+    await expect(read("/nowhere")).rejects.toThrow("Cannot read the documents of /nowhere: there is no such file or folder");
     await expect(read(path, { split: "dev" as "test" })).rejects.toThrow('split must be one of train, validation, test, got "dev"');
     await expect(read(path, { limit: -1 })).rejects.toThrow("got -1");
   });
@@ -141,7 +141,7 @@ describe("corpus()", () => {
     expect((await corpus({ environment: { LAB_DATA: named }, from: join(shared, "here") })).name).toBe(named);
     expect((await corpus({ environment: { LAB_DATA: "" }, from: join(shared, "here") })).name).toBe(join(shared, "shared/data"));
     expect((await corpus({ environment: {}, from: named })).name).toBe("WordNet 3.1");
-    await expect(corpus({ data: join(named, "absent") })).rejects.toThrow("ENOENT");
+    await expect(corpus({ data: join(named, "absent") })).rejects.toThrow("there is no such file or folder");
   });
 });
 

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { document, type Document } from "./document.ts";
 import { READABLE, records } from "./records.ts";
+import { systemReason } from "./system-reason.ts";
 
 /** The part of a corpus that is for training, for choosing or for testing. */
 export type Split = "train" | "validation" | "test";
@@ -72,7 +73,7 @@ export async function corpusFiles(folder: string): Promise<string[]> {
     if ((await stat(folder)).isFile()) return [folder];
     names = await readdir(folder, { recursive: true });
   } catch (error) {
-    throw new Error(`Cannot read the documents of ${folder}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot read the documents of ${folder}: ${systemReason(error)}`, { cause: error });
   }
   const hidden = (name: string): boolean => name.split(sep).some((each) => each.startsWith("."));
   const files = names.filter((name) => READABLE.test(name) && !hidden(name)).map((name) => join(folder, name));

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
+import { systemReason } from "./system-reason.ts";
 
 /** A record of a file and where it stands, for messages. */
 export type Placed = { readonly value: unknown; readonly place: string };
@@ -35,7 +36,7 @@ async function* listedRecords(path: string): AsyncGenerator<Placed> {
   try {
     value = JSON.parse(await readFile(path, "utf8"));
   } catch (error) {
-    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot read ${path}: ${systemReason(error)}`, { cause: error });
   }
   const list = typeof value === "object" && value !== null && "examples" in value ? value.examples : value;
   if (!Array.isArray(list)) throw new TypeError(`Cannot read ${path}: expected a list of records, or one as "examples"`);
@@ -57,7 +58,7 @@ async function* lines(path: string): AsyncGenerator<string> {
       yield* parts;
     }
   } catch (error) {
-    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot read ${path}: ${systemReason(error)}`, { cause: error });
   } finally {
     file.destroy();
   }
@@ -81,7 +82,7 @@ async function* parquetRecords(path: string): AsyncGenerator<Placed> {
     }
   } catch (error) {
     if (error instanceof TypeError && error.message.startsWith("Cannot take")) throw error;
-    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`Cannot read ${path}: ${systemReason(error)}`, { cause: error });
   }
 }
 

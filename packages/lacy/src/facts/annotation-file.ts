@@ -1,4 +1,4 @@
-import { open, readFile, stat, truncate } from "node:fs/promises";
+import { open, readFile, rm, stat, truncate } from "node:fs/promises";
 import { z } from "zod";
 import { factShares, type Annotation, type FactShares } from "./annotation.ts";
 import { annotations, type Annotated, type AnnotationsOptions } from "./annotations.ts";
@@ -23,7 +23,7 @@ const WRITTEN = 64;
  * Annotates texts into a file of JSON Lines, one for each text, in their order, after a first line that holds the settings. A file that is there is gone on with: texts that it holds are not
  * annotated again, and half a line at its end is cut off.
  *
- * @throws Error where the file has other settings, or other texts in this order; what `annotations` throws
+ * @throws Error where the file has other settings, or other texts in this order, or is none of annotations, which is left as it is; what `annotations` throws
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
@@ -42,29 +42,44 @@ export async function annotationFile(
   const { tagger, options = {} } = settings;
   const header = JSON.stringify({ settings: { tagger, options } });
   const done = await keptAnnotations(path, header);
+  const wasThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
   const ids = done.map(({ id }) => id);
   let shares = factShares(done);
   let now = 0;
   const file = await open(path, "a");
+  let isEmpty = (await file.stat()).size === 0;
   let waiting: Annotation[] = [];
+  // The settings come with the first annotation: a run that fails before leaves nothing that another would have to be like.
+  const begin = (): string => {
+    const first = isEmpty ? `${header}\n` : "";
+    isEmpty = false;
+    return first;
+  };
   const write = async (): Promise<void> => {
     if (waiting.length === 0) return;
-    await file.appendFile(waiting.map((each) => `${JSON.stringify(each)}\n`).join(""));
+    await file.appendFile(begin() + waiting.map((each) => `${JSON.stringify(each)}\n`).join(""));
     shares = together(shares, factShares(waiting));
     now += waiting.reduce((sum, { words }) => sum + words, 0);
     waiting = [];
     onWords?.({ now, total: shares.words, documents: shares.documents });
   };
   try {
-    if ((await file.stat()).size === 0) await file.appendFile(`${header}\n`);
     for await (const each of annotations(remaining(texts, { path, ids }), settings)) {
       waiting.push(each);
-      if (waiting.length >= WRITTEN) await write();
+      if (waiting.length < WRITTEN) continue;
+      await write();
+      settings.signal?.throwIfAborted();
     }
+    await write();
+    if (isEmpty) await file.appendFile(begin());
   } finally {
     // What is done is kept, also where the texts or a worker failed.
     await write();
     await file.close();
+    if (isEmpty && !wasThere) await rm(path, { force: true });
   }
   return shares;
 }
@@ -121,12 +136,13 @@ async function keptAnnotations(path: string, header: string): Promise<Annotation
   if (size === 0) return [];
   const bytes = await readFile(path);
   const end = bytes.lastIndexOf(0x0a) + 1;
+  const [first = bytes.toString("utf8"), ...lines] = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
+  // Nothing of a file is cut off before it is known to be one of annotations.
+  if (first !== header && !(end === 0 && header.startsWith(first)))
+    throw new Error(`Cannot go on with ${path}: expected the settings ${header}, got ${first.slice(0, 200)}; name another file, or remove it to begin anew`);
+  const done = lines.map((line, i) => parsed(line, `${path}:${i + 2}`));
   if (end < bytes.length) await truncate(path, end);
-  const [first, ...lines] = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
-  if (first === undefined) return [];
-  if (first !== header)
-    throw new Error(`Cannot go on with ${path}: expected the settings ${header}, got ${first.slice(0, 200)}; remove the file to begin anew`);
-  return lines.map((line, i) => parsed(line, `${path}:${i + 2}`));
+  return done;
 }
 
 async function* remaining(
