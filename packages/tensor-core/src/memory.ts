@@ -1,4 +1,4 @@
-import { clone, keep, tidy, type Tensor, type TensorContainer } from "@tensorflow/tfjs-core";
+import { clone, engine, keep, tidy, type Tensor, type TensorContainer } from "@tensorflow/tfjs-core";
 import ndarray, { type NdArray } from "ndarray";
 import { map, tensors, type Tree } from "./tree/tree.ts";
 
@@ -17,9 +17,13 @@ export function scoped<T>(body: () => T): T {
   return tidy(body as () => TensorContainer) as T;
 }
 
-/** Fresh handles on what `body` returns: the data is shared, the handle is nobody else's. */
-function retain<T extends Tree>(body: () => T): T {
-  return scoped(() => map((x) => keep(clone(x)), body()));
+/**
+ * Handles on the tensors of a tree that outlive the scope it was made in and are nobody else's: those that this scope made, and fresh ones, of shared data, on
+ * what was there before, or is in the tree twice.
+ */
+function retained<T extends Tree>(tree: T): T {
+  const scope = engine().state.activeScope.id;
+  return map((x) => keep(x.scopeId === scope && !x.kept ? x : clone(x)), tree);
 }
 
 function release(tree: Tree): void {
@@ -52,7 +56,7 @@ export class Owned<T extends Tree> implements Disposable {
   #value: T;
 
   constructor(body: () => T) {
-    this.#value = retain(body);
+    this.#value = scoped(() => retained(body()));
   }
 
   /** The tensors, borrowed: do not free them, and do not use them after this owner is disposed of. */
@@ -63,19 +67,15 @@ export class Owned<T extends Tree> implements Disposable {
   /** Replaces the value by `step(value)`; returns, owned, what else the step reported. A step that throws leaves the value as it was. */
   advance<Info extends Tree>(step: (value: T) => readonly [T, Info]): Owned<Info> {
     const before = this.#value;
-    let info: Owned<Info> | undefined;
-    try {
-      this.#value = retain(() => {
-        const [value, extra] = step(before);
-        info = new Owned(() => extra);
-        return value;
-      });
-    } catch (error) {
-      info?.[Symbol.dispose]();
-      throw error;
-    }
+    const info = new Owned<Info | undefined>(() => undefined);
+    this.#value = scoped(() => {
+      const [value, extra] = step(before);
+      const next = retained(value);
+      info.#value = retained(extra);
+      return next;
+    });
     release(before);
-    return info!;
+    return info as Owned<Info>;
   }
 
   [Symbol.dispose](): void {
