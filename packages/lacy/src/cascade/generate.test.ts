@@ -249,6 +249,18 @@ describe("generate()", () => {
     expect(callShares(pieces)).toEqual({ decisions: 6, calls: 6, callRate: 1, pieceRate: 0, characterRate: 0 });
   });
 
+  it("generate() tells a failure also where the small model ends the text in its place", async () => {
+    const logits = (prefix: Sequence): number[] => Array.from({ length: 258 }, (_, v) => (v === 257 ? 9 : v === (prefix.length === 1 ? 256 : 97) ? 5 : 0));
+    const small: SmallModel = { vocabulary: 258, logits, logProbs: (prefix) => logProbs(logits(prefix)) };
+    const large: Continuation = { continue: () => Promise.reject(new Error("upstream died")) };
+    const pieces = await written(small, "", { large, control: callControl(fixedThreshold(0)) });
+    expect(pieces.map(({ text, tokens, reason, failure }) => ({ text, tokens, reason, failure }))).toEqual([
+      { text: "a", tokens: [97], reason: "failed", failure: "upstream died" },
+      { text: "", tokens: [], reason: "failed", failure: "upstream died" },
+    ]);
+    expect(callShares(pieces)).toEqual({ decisions: 2, calls: 2, callRate: 1, pieceRate: 0, characterRate: 0 });
+  });
+
   it("generate() stops at the signal, and does not call that a failure", async () => {
     const stop = new AbortController();
     const large: Continuation = {

@@ -63,7 +63,8 @@ export type CallDecision = { readonly score: number; readonly call: boolean; rea
  * Generates in a cascade, piece by piece: the small model writes until it calls, the text so far goes to the bigger one, its answer is appended, and the small one goes on from the whole text,
  * read anew in its own tokens [Ujvary2026]. The texts of the pieces, put together, are what was generated.
  *
- * `<CALL>` and other special tokens are never written. A bigger model that fails or says nothing is replaced by the small model's own token: no text is lost. The token at place i is drawn with
+ * `<CALL>` and other special tokens are never written. A bigger model that fails or says nothing is replaced by the small model's own token, or by an empty piece where that ends the text: no text is
+ * lost, and no failure. The token at place i is drawn with
  * `foldIn(key, i)`.
  *
  * @throws RangeError for options that are none, and for `callLogit` with a model that gives no logits; the signal's reason; what the small model throws
@@ -130,18 +131,23 @@ export async function* generate(
     }
     const [uniform] = decoding.temperature === 0 ? [0] : uniformNumbers(foldIn(key, draws++), 1);
     const { token, logProb } = decoded(logits, { ...decoding, uniform: uniform!, excluded });
-    if (token === end) break;
-    tokens = [...tokens, token];
-    pending = [...pending, token];
-    written++;
-    const piece = complete(tokenizer, pending);
-    if (piece !== undefined) {
-      text += piece;
-      pending = [];
+    const isEnd = token === end;
+    // A call without an answer is told also where the text ends in its place.
+    if (isEnd && reason !== "failed" && reason !== "unanswered") break;
+    let piece: string | undefined;
+    if (!isEnd) {
+      tokens = [...tokens, token];
+      pending = [...pending, token];
+      written++;
+      piece = complete(tokenizer, pending);
+      if (piece !== undefined) {
+        text += piece;
+        pending = [];
+      }
     }
     yield {
       text: piece ?? "",
-      tokens: [token],
+      tokens: isEnd ? [] : [token],
       by: "small",
       reason,
       logProb,
@@ -150,6 +156,7 @@ export async function* generate(
       ...(failure === undefined ? {} : { failure }),
       ...(milliseconds === undefined ? {} : { milliseconds }),
     };
+    if (isEnd) break;
   }
   if (pending.length > 0)
     yield { text: tokenizer.decode(pending), tokens: [], by: "small", reason: "inside-character", logProb: NaN, score: NaN, threshold: NaN };

@@ -197,7 +197,7 @@ const trainCommand = defineCommand({
     const rates = [...result.trace.callRate.data].map(Number);
     const callRate = rates.reduce((sum, each) => sum + each, 0) / rates.length;
     const trueTargets = Number([...result.trace.trueTargets.data].at(-1));
-    printed({ out: args.out, steps, documents: list.length, rule: args.rule, fraction, callRate, trueTargets }, args.json);
+    printed({ out: args.out, steps: result.steps, documents: list.length, rule: args.rule, fraction, callRate, trueTargets }, args.json);
   },
 });
 

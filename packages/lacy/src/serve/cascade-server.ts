@@ -145,7 +145,9 @@ export async function cascadeServer(
       echo = () => "",
     }: { readonly kind: "completion" | "chat"; limit(body: B): number | null | undefined; prompt(body: B): string; echo?(body: B): string },
   ): Promise<Response> {
-    const read = body.safeParse(await c.req.json().catch(() => undefined));
+    const given: unknown = await c.req.json().catch(() => undefined);
+    if (given === undefined) return c.json(refusal("Cannot read the request: expected the body to be JSON"), 400);
+    const read = body.safeParse(given);
     if (!read.success) {
       const [issue] = read.error.issues;
       return c.json(refusal(`Cannot read the request: ${issue!.path.join(".") || "the body"}: ${issue!.message}`), 400);

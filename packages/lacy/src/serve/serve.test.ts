@@ -67,6 +67,8 @@ describe("cascadeServer()", () => {
     expect(await post('{"prompt":"x"}', "no")).toBe(401);
     for (const body of ["", "{", "[]", "{}", '{"prompt":3}', '{"prompt":"x","temperature":-1}', '{"prompt":"x","max_tokens":0}', '{"prompt":"x","n":2}'])
       expect(await post(body)).toBe(400);
+    const torn = await fetch(`${server.url}/v1/completions`, { method: "POST", body: "{", headers: { authorization: "Bearer s3" } });
+    expect(await torn.text()).toContain("Cannot read the request: expected the body to be JSON");
     expect(await post(JSON.stringify({ prompt: "x".repeat(600) }))).toBe(413);
     expect(await post('{"prompt":"x","model":"other"}')).toBe(404);
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
