@@ -38,11 +38,8 @@ const chosen = async () => ({
   source: await corpus({ data, from: join(import.meta.dirname, "..") }),
   service: await serviceOf(process.env),
 });
-// A mistake in --only, --data or the endpoint's variables ends it here, before any checkpoint is removed.
+// A mistake in --only, --data or the endpoint's variables ends it here.
 const { rules, source, service } = await chosen().catch(mistaken);
-
-const folder = join(out, "checkpoints");
-if (!resume) await rm(folder, { recursive: true, force: true });
 
 const book = await notebook(import.meta.url, {
   title: "Which tokens should a small language model delegate?",
@@ -80,6 +77,10 @@ the true openings nearly all should be supported, and with the tables of other s
     return { subjects, train, factRate: rate("factual"), tokens: ids, gamma };
   },
 );
+
+// Only now: documents that cannot be read have ended it before.
+const folder = join(out, "checkpoints");
+if (!resume) await rm(folder, { recursive: true, force: true });
 const { tokenizer, separator, call } = subjects;
 const network = ({ layers, channels, heads }: Learner): Decoder => decoder({ vocabulary: call + 1, context: settings.context, layers, channels, heads });
 const [small, large] = [network(settings.small), network(settings.large)];
