@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { bytePairTokenizer } from "@lab/tensor-core";
 import { bytePairs } from "@lab/tensor-core/hugging-face";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { ended } from "./command/lacy-command.ts";
+import { captured as lacy } from "./command/captured.ts";
 import { readAnnotations } from "./facts/annotation-file.ts";
 
 // What the commands do is the same on any engine, and this one compiles nothing: the long test of the commands runs on the machine's own.
@@ -27,17 +27,6 @@ await writeFile(
     .map(([title, town]) => `${JSON.stringify({ title, text: `${title} was born in ${town} in 1911.`, facts: [["Birth Place", town]] })}\n`)
     .join(""),
 );
-
-/** What the command prints, its errors, and how it ends. */
-async function lacy(...words: string[]): Promise<{ readonly out: string; readonly err: string; readonly code: number }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const log = vi.spyOn(console, "log").mockImplementation((line) => void out.push(`${String(line)}\n`));
-  const error = vi.spyOn(console, "error").mockImplementation((line) => void err.push(`${String(line)}\n`));
-  const code = await ended(words);
-  log.mockRestore();
-  error.mockRestore();
-  return { out: out.join(""), err: err.join(""), code };
-}
 
 /** The result of a command that succeeds. */
 async function result(...words: string[]): Promise<unknown> {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { ended } from "./lacy-command.ts";
+import { captured as lacy } from "./captured.ts";
 
 process.env["LAB_ENGINE"] ??= "wasm";
 
@@ -12,16 +12,6 @@ const at = (name: string): string => join(folder, name);
 const texts = at("texts.jsonl");
 const record = (i: number): string => `${JSON.stringify({ title: `Mira ${i}`, text: `Mira ${i} was born in Nairobi in ${1900 + (i % 90)}.`, facts: [] })}\n`;
 await writeFile(texts, Array.from({ length: 40 }, (_, i) => record(i)).join(""));
-
-async function lacy(...words: readonly string[]): Promise<{ readonly out: string; readonly err: string; readonly code: number }> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const log = vi.spyOn(console, "log").mockImplementation((line) => void out.push(`${String(line)}\n`));
-  const error = vi.spyOn(console, "error").mockImplementation((line) => void err.push(`${String(line)}\n`));
-  const code = await ended(words);
-  log.mockRestore();
-  error.mockRestore();
-  return { out: out.join(""), err: err.join(""), code };
-}
 
 /** That each ends with code 2 and this line. */
 async function expectMistakes(mistakes: readonly (readonly [words: readonly string[], told: string])[]): Promise<void> {

@@ -51,7 +51,8 @@ const annotateCommand = defineCommand({
       printed(await annotationFile(args.out, some(documents(most), name), { tagger, threads, onWords, signal: stop.signal }), args.json);
     } catch (error) {
       if (!stop.signal.aborted) throw error;
-      throw new Error(`Interrupted at document ${written}; the same command goes on with ${args.out} from there`, { cause: error });
+      const told = written === 0 ? "the beginning; the same command begins anew, or goes on with" : `document ${written}; the same command goes on with`;
+      throw new Error(`Interrupted at ${told} ${args.out}${written === 0 ? "" : " from there"}`, { cause: error });
     } finally {
       process.removeListener("SIGINT", pressed);
     }
