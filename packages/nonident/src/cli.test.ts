@@ -222,3 +222,20 @@ describe("nonident", () => {
     for (const [pair, said] of cases) await expect(modelPair(pair, {})).rejects.toThrow(said);
   });
 });
+
+describe("words that a command does not know", () => {
+  const cases: readonly (readonly [readonly string[], string])[] = [
+    [["kl", "p.json", "q.json", "--drows", "10"], "Cannot run nonident kl: there is no --drows; see nonident kl --help"],
+    [["kl", "a", "b", "c"], "Cannot run nonident kl: expected one P and one Q, got 3 words"],
+    [["equivalent", "p.json", "q.json", "--epsilon"], "Cannot run nonident equivalent: --epsilon asks for a value, got none"],
+    [["languages", "dyck-2", "--json=yes"], "Cannot run nonident languages: --json takes no value, got yes"],
+    [["probe", "rules", "p", "q", "-longest", "3"], "Cannot run nonident probe: there is no -longest"],
+  ];
+  for (const [words, said] of cases)
+    it(`nonident() refuses ${words.join(" ")} in one line, with exit code 2`, async () => {
+      const { code, out, error } = await nonident(...words);
+      expect([code, out]).toEqual([2, ""]);
+      expect(error.split("\n")).toHaveLength(2);
+      expect(error).toContain(said);
+    });
+});

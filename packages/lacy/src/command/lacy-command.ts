@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
 import { defineCommand, runCommand, showUsage, type ArgsDef, type CommandDef, type Resolvable } from "citty";
+import { flagNames, refuseStray } from "@lab/tensor-core/report";
 import { systemReason } from "../corpus/system-reason.ts";
 import { evaluatingCommands } from "./evaluating.ts";
 import { preparingCommands } from "./preparing.ts";
 import { trainingCommands } from "./training.ts";
-import { aliases, dashed, refuseStray } from "./words.ts";
 import { writingCommands } from "./writing.ts";
 
 const subCommands = { ...preparingCommands, ...trainingCommands, ...evaluatingCommands, ...writingCommands };
@@ -16,7 +16,7 @@ const main: CommandDef<ArgsDef> = defineCommand({
 /** Runs the command with its words; the exit code: 0, 2 for a mistake of the caller, told in one line, or 130 for work that Ctrl-C interrupted. */
 export async function ended(words: readonly string[]): Promise<number> {
   const flags = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
-  const [name = "", ...rest] = words;
+  const [name = ""] = words;
   const named = await resolved(Object.entries(subCommands).find(([each]) => each === name)?.[1]);
   try {
     if (name === "--version") {
@@ -29,7 +29,7 @@ export async function ended(words: readonly string[]): Promise<number> {
       await (named === undefined ? showUsage(main) : showUsage(await shown(named), main));
       return 0;
     }
-    if (named !== undefined) refuseStray(rest, { name, known: (await resolved(named.args)) ?? {} });
+    await refuseStray(words, { program: "lacy", commands: subCommands });
     await runCommand(main, { rawArgs: [...words] });
     return 0;
   } catch (error) {
@@ -53,11 +53,11 @@ function version(): string {
 /** A command whose help has the names of flags as they are written. */
 async function shown<Args extends ArgsDef>(command: CommandDef<Args>): Promise<CommandDef<ArgsDef>> {
   const flags = Object.entries((await resolved(command.args)) ?? {}).map(([flag, how]) => {
-    const others = aliases(how).map((each) => `--${dashed(each)}`);
-    const description = others.length === 0 ? how.description : `${how.description ?? ""}; also ${others.join(", ")}`;
+    const [name = flag, ...others] = flagNames(flag, how);
+    const description = others.length === 0 ? how.description : `${how.description ?? ""}; also ${others.map((each) => `--${each}`).join(", ")}`;
     const alias: string[] = [];
-    const valueHint = how.valueHint ?? dashed(flag);
-    return [dashed(flag), { ...how, alias, valueHint, ...(description !== undefined && { description }) }] as const;
+    const valueHint = how.valueHint ?? name;
+    return [name, { ...how, alias, valueHint, ...(description !== undefined && { description }) }] as const;
   });
   const meta = await resolved(command.meta);
   return { ...(meta !== undefined && { meta }), args: Object.fromEntries(flags) };

@@ -16,6 +16,7 @@ export { rankChart } from "./rank-chart.ts";
 export { remark, type Remark } from "./remark.ts";
 export { runLog, type RunLog } from "./run-log.ts";
 export { significant } from "./significant.ts";
+export { flagNames, refuseStray } from "./stray-words.ts";
 export { svg } from "./svg.ts";
 export { table, type Column, type Rows, type Table, type Value } from "./table.ts";
 export { terminalTable } from "./terminal-table.ts";
