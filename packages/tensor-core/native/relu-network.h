@@ -55,7 +55,7 @@ inline void units_at(const Sizes& s, const Weights& w, long member, long at, Uni
 template <int C, class Work>
 void by_rows(const Sizes& s, const Weights& w, const Work& work) {
   Crew& crew = Crew::here();
-  const long each = s.members >= crew.size() ? s.rows : SOME_ROWS, parts = (s.rows + each - 1) / each, vectors = (s.hidden + WIDE - 1) / WIDE;
+  const long each = std::max<long>(1, s.members >= crew.size() ? s.rows : SOME_ROWS), parts = (s.rows + each - 1) / each, vectors = (s.hidden + WIDE - 1) / WIDE;
   crew.share(static_cast<int>(s.members * parts), [&](int job) {
     static thread_local amx::Room room;
     auto* units = reinterpret_cast<Units<C>*>(room.of(static_cast<size_t>(vectors) * sizeof(Units<C>) / sizeof(amx::bfloat)));
