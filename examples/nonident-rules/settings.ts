@@ -48,5 +48,5 @@ export function settingOf(effort: Effort, engine: EngineName): Setting {
     };
   const slow = engine !== "native";
   if (effort === "smoke") return { ...light, ...SMALL, seeds: 2, steps: slow ? 2 : 6, batch: 4, prompts: 16, every: slow ? 2 : 3, warmUp: 2, longest: 10 };
-  return { ...light, seeds: 3, steps: slow ? 20 : 2000, batch: 8, prompts: 16, every: slow ? 10 : 200, warmUp: slow ? 20 : 100, longest: 32 };
+  return { ...light, seeds: 3, steps: slow ? 20 : 3500, batch: 8, prompts: 16, every: slow ? 10 : 350, warmUp: slow ? 20 : 100, longest: 32 };
 }
