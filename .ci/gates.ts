@@ -43,6 +43,13 @@ export const gates: readonly Gate[] = [
   { name: "examples-types", says: "and compiles for its reader", command: tsx(".ci/examples/compile.ts") },
   { name: "tests", says: "all tests pass on the machine's engine", slots: 2, ...vitest("native") },
   { name: "tests-wasm", says: "tests of every engine pass on WASM", slots: 2, env: { LAB_TEST_ENGINE: "wasm" }, ...vitest("wasm") },
+  {
+    name: "tests-vectors",
+    says: "the kernels hold their laws without matrix units",
+    slots: 2,
+    env: { LAB_KERNELS: "vectors" },
+    ...vitest("vectors", "packages/tensor-core/src/engine/kernels.test.ts", "packages/tensor-core/src/nn"),
+  },
   { name: "docs", says: "the documentation builds", command: [...PNPM, "--filter", "@lab/docs", "run", "build"] },
   { name: "tests-slow", says: "the long tests pass", slots: 2, slow: true, env: { LAB_TEST_SLOW: "1" }, ...vitest("slow") },
 ];

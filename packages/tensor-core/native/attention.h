@@ -27,54 +27,54 @@ struct Heads {
 
 namespace attention {
 
-using amx::bfloat, amx::DEPTH, amx::SIDE, amx::STRIP, amx::TERMS, amx::parts;
+using tiles::DEPTH, tiles::parts, tiles::SIDE, tiles::STRIP, tiles::TERMS, tiles::word;
 
 constexpr long BLOCK = 4 * STRIP;  // queries whose weights are kept at once on the way back
 
 inline long up(long n) { return parts(n, STRIP) * static_cast<long>(STRIP); }
 
-// A factor packed into tiles: sixteen rows (or columns) after sixteen, each over the whole depth.
+// A factor packed into blocks: sixteen rows (or columns) after sixteen, each over the whole depth.
 struct Packed {
-  const bfloat* values;
+  const word* values;
   size_t size;
-  const bfloat* at(long row) const { return values + row / SIDE * size; }
+  const word* at(long row) const { return values + row / SIDE * size; }
 };
 
 inline size_t room(long rows, long depth) { return static_cast<size_t>(parts(up(rows), SIDE)) * parts(depth, DEPTH) * TERMS; }
 
-inline Packed left(const Factor& a, long rows, long depth, bfloat* to) {
+inline Packed left(const Factor& a, long rows, long depth, word* to) {
   const size_t size = static_cast<size_t>(parts(depth, DEPTH)) * TERMS;
-  amx::left_blocks(a, 0, rows, 0, depth, to, size);
+  tiles::left_blocks(a, 0, rows, 0, depth, to, size);
   return {to, size};
 }
 
-inline Packed right(const Factor& b, long columns, long depth, bfloat* to) {
+inline Packed right(const Factor& b, long columns, long depth, word* to) {
   const size_t size = static_cast<size_t>(parts(depth, DEPTH)) * TERMS;
-  amx::right_blocks(b, 0, columns, 0, depth, to, size);
+  tiles::right_blocks(b, 0, columns, 0, depth, to, size);
   return {to, size};
 }
 
 // to[0 … 31, 0 … columns) = or += a · b, over the first `depth` of what is packed; `to` has room for whole tiles.
 inline void strip(const Packed& a, const Packed& b, long columns, long depth, float* to, long stride, bool fresh) {
   for (long j = 0; j < columns; j += STRIP)
-    amx::product(2, columns - j > SIDE ? 2 : 1, a.values, b.at(j), parts(depth, DEPTH), a.size, fresh ? amx::Start{nullptr, 0} : amx::Start{to + j, stride}, to + j, stride);
+    tiles::product(2, columns - j > SIDE ? 2 : 1, a.values, b.at(j), parts(depth, DEPTH), a.size, fresh ? tiles::Start{nullptr, 0} : tiles::Start{to + j, stride}, to + j, stride);
 }
 
 // Memory of one thread, cut into parts that begin on a line of the cache.
 struct Desk {
-  amx::Room room;
+  tiles::Room room;
   size_t used = 0;
-  bfloat* base = nullptr;
-  void clear(size_t bfloats) {
-    base = room.of(bfloats);
+  word* base = nullptr;
+  void clear(size_t words) {
+    base = room.of(words);
     used = 0;
   }
-  bfloat* tiles(size_t bfloats) {
-    bfloat* at = base + used;
-    used += (bfloats + 31) / 32 * 32;
+  word* blocks(size_t words) {
+    word* at = base + used;
+    used += (words + 31) / 32 * 32;
     return at;
   }
-  float* floats(size_t count) { return reinterpret_cast<float*>(tiles(2 * count)); }
+  float* floats(size_t count) { return reinterpret_cast<float*>(blocks(2 * count)); }
 };
 
 inline void copy(const float* from, long stride, long rows, long columns, float* to, long width) {
@@ -105,16 +105,15 @@ inline void forward(const Heads& h, const float* qkv, float* heard, float* total
     const float* v = k + h.shared * h.depth;
     const int32_t* segments = h.segments == nullptr ? nullptr : h.segments + b * h.time;
     desk.clear(room(h.time, h.depth) + room(h.depth, h.time) + room(STRIP, h.depth) + room(STRIP, h.time) + 2 * STRIP * (wide + up(h.depth)));
-    const Packed keys = right({k, width, true}, h.time, h.depth, desk.tiles(room(h.time, h.depth)));
-    const Packed values = right({v, width, false}, h.depth, h.time, desk.tiles(room(h.depth, h.time)));
-    bfloat *query_room = desk.tiles(room(STRIP, h.depth)), *weight_room = desk.tiles(room(STRIP, h.time));
+    const Packed keys = right({k, width, true}, h.time, h.depth, desk.blocks(room(h.time, h.depth)));
+    const Packed values = right({v, width, false}, h.depth, h.time, desk.blocks(room(h.depth, h.time)));
+    word *query_room = desk.blocks(room(STRIP, h.depth)), *weight_room = desk.blocks(room(STRIP, h.time));
     float *weights = desk.floats(static_cast<size_t>(STRIP * wide)), *out = desk.floats(static_cast<size_t>(STRIP * up(h.depth)));
-    amx::TileShapes shapes;
-    _tile_loadconfig(&shapes);
+    const tiles::Multiplying multiplying;
     for (long from = 0; from < h.time; from += STRIP) {
       const long rows = std::min<long>(STRIP, h.time - from), columns = std::min(h.time, from + STRIP);
       const Packed queries = left({q + from * width, width, false}, STRIP < rows ? STRIP : rows, h.depth, query_room);
-      if (rows <= SIDE) std::fill(query_room + queries.size, query_room + 2 * queries.size, bfloat{0});
+      if (rows <= SIDE) std::fill(query_room + queries.size, query_room + 2 * queries.size, word{0});
       strip(queries, keys, columns, h.depth, weights, wide, true);
       for (long i = 0; i < rows; i++) {
         float* row = weights + i * wide;
@@ -132,12 +131,11 @@ inline void forward(const Heads& h, const float* qkv, float* heard, float* total
         total[(b * h.heads + head) * h.time + from + i] = _mm512_cvtss_f32(most) * scale + std::log(mass);
       }
       const size_t size = values.size;
-      amx::left_blocks({weights, wide, false}, 0, rows, 0, columns, weight_room, size);
-      if (rows <= SIDE) std::fill(weight_room + size, weight_room + 2 * size, bfloat{0});
+      tiles::left_blocks({weights, wide, false}, 0, rows, 0, columns, weight_room, size);
+      if (rows <= SIDE) std::fill(weight_room + size, weight_room + 2 * size, word{0});
       strip({weight_room, size}, values, h.depth, columns, out, up(h.depth), true);
       copy(out, up(h.depth), rows, h.depth, heard + (b * h.time + from) * h.heard() + head * h.depth, h.heard());
     }
-    _tile_release();
   });
 }
 
@@ -154,14 +152,13 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
     for (const float* each : {k, v}) ask_for<false>(each, width, h.time, h.depth);
     const size_t along = room(h.time, h.depth), across = room(h.depth, h.time);
     desk.clear(2 * along + across + 2 * room(STRIP, h.depth) + room(STRIP, h.time) + 2 * room(h.depth, BLOCK) + room(STRIP, BLOCK) + 4 * BLOCK * wide + 4 * wide * deep + 2 * STRIP * deep);
-    const Packed keys = right({k, width, true}, h.time, h.depth, desk.tiles(along)), values = right({v, width, true}, h.time, h.depth, desk.tiles(along));
-    const Packed natural = right({k, width, false}, h.depth, h.time, desk.tiles(across));
-    bfloat *query_room = desk.tiles(room(STRIP, h.depth)), *dy_room = desk.tiles(room(STRIP, h.depth)), *strip_room = desk.tiles(room(STRIP, h.time));
-    bfloat *queries_room = desk.tiles(room(h.depth, BLOCK)), *dys_room = desk.tiles(room(h.depth, BLOCK)), *turned_room = desk.tiles(room(STRIP, BLOCK));
+    const Packed keys = right({k, width, true}, h.time, h.depth, desk.blocks(along)), values = right({v, width, true}, h.time, h.depth, desk.blocks(along));
+    const Packed natural = right({k, width, false}, h.depth, h.time, desk.blocks(across));
+    word *query_room = desk.blocks(room(STRIP, h.depth)), *dy_room = desk.blocks(room(STRIP, h.depth)), *strip_room = desk.blocks(room(STRIP, h.time));
+    word *queries_room = desk.blocks(room(h.depth, BLOCK)), *dys_room = desk.blocks(room(h.depth, BLOCK)), *turned_room = desk.blocks(room(STRIP, BLOCK));
     float *weights = desk.floats(static_cast<size_t>(BLOCK * wide)), *slopes = desk.floats(static_cast<size_t>(BLOCK * wide));
     float *dk = desk.floats(static_cast<size_t>(wide * deep)), *dv = desk.floats(static_cast<size_t>(wide * deep)), *out = desk.floats(static_cast<size_t>(STRIP * deep));
-    amx::TileShapes shapes;
-    _tile_loadconfig(&shapes);
+    const tiles::Multiplying multiplying;
     for (long head = shared * group; head < (shared + 1) * group; head++) {
       const float *q = qkv + start * width + head * h.depth, *y = heard + start * h.heard() + head * h.depth, *d = dy + start * h.heard() + head * h.depth;
       const float* sums = total + (b * h.heads + head) * h.time;
@@ -175,8 +172,8 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
           const long rows = std::min<long>(STRIP, visible - from), columns = from + rows;
           const Packed query = left({q + from * width, width, false}, rows, h.depth, query_room), slope = left({d + from * h.heard(), h.heard(), false}, rows, h.depth, dy_room);
           if (rows <= SIDE) {
-            std::fill(query_room + query.size, query_room + 2 * query.size, bfloat{0});
-            std::fill(dy_room + slope.size, dy_room + 2 * slope.size, bfloat{0});
+            std::fill(query_room + query.size, query_room + 2 * query.size, word{0});
+            std::fill(dy_room + slope.size, dy_room + 2 * slope.size, word{0});
           }
           float *p = weights + (from - block) * wide, *ds = slopes + (from - block) * wide;
           strip(query, keys, columns, h.depth, p, wide, true);
@@ -196,8 +193,8 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
             });
           }
           const size_t size = natural.size;
-          amx::left_blocks({ds, wide, false}, 0, rows, 0, columns, strip_room, size);
-          if (rows <= SIDE) std::fill(strip_room + size, strip_room + 2 * size, bfloat{0});
+          tiles::left_blocks({ds, wide, false}, 0, rows, 0, columns, strip_room, size);
+          if (rows <= SIDE) std::fill(strip_room + size, strip_room + 2 * size, word{0});
           strip({strip_room, size}, natural, h.depth, columns, out, deep, true);
           copy(out, deep, rows, h.depth, dqkv + (start + from) * width + head * h.depth, width);
         }
@@ -208,8 +205,8 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
           // Earlier queries do not see these keys.
           const long skipped = std::max(0L, j - block);
           const auto add = [&](const float* of, const Packed& by, float* to) {
-            amx::left_blocks({of + skipped * wide + j, wide, true}, 0, rows, 0, queries - skipped, turned_room, by.size);
-            if (rows <= SIDE) std::fill(turned_room + by.size, turned_room + 2 * by.size, bfloat{0});
+            tiles::left_blocks({of + skipped * wide + j, wide, true}, 0, rows, 0, queries - skipped, turned_room, by.size);
+            if (rows <= SIDE) std::fill(turned_room + by.size, turned_room + 2 * by.size, word{0});
             strip({turned_room, by.size}, {by.values + skipped / DEPTH * TERMS, by.size}, h.depth, queries - skipped, to + j * deep, deep, fresh);
           };
           add(slopes, back, dk);
@@ -221,7 +218,6 @@ inline void backward(const Heads& h, const float* qkv, const float* heard, const
     ask_for<true>(dqkv + start * width + of_v, width, h.time, h.depth);
     copy(dk, deep, h.time, h.depth, dqkv + start * width + of_k, width);
     copy(dv, deep, h.time, h.depth, dqkv + start * width + of_v, width);
-    _tile_release();
   });
 }
 

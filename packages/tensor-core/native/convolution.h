@@ -27,9 +27,7 @@ struct Sizes {
 
 constexpr long SLICES = 16;  // of the batch, over which a gradient is summed
 
-using amx::bfloat, amx::DEPTH, amx::parts, amx::SIDE, amx::STRIP, amx::TERMS;
-
-inline float* floats_of(amx::Room& room, long count) { return reinterpret_cast<float*>(room.of(2 * static_cast<size_t>(count))); }
+using tiles::DEPTH, tiles::parts, tiles::SIDE, tiles::STRIP, tiles::TERMS, tiles::word;
 
 // How a convolution is cut into products.
 struct Cut {
@@ -44,12 +42,12 @@ inline Cut cut_by(const Sizes& s, long neighbours) {
   return {neighbours, seen, s.tall * seen, neighbours * s.outputs, s.out_height * (s.out_width / neighbours), (s.out_width + s.wide - 1) * s.inputs, s.out_height + s.tall - 1};
 }
 
-// In nanoseconds: to split a number into bfloat16, and to multiply it by sixteen columns.
-constexpr double SPLIT = 0.2, MULTIPLY = 0.072;
+// In nanoseconds, for the numbers of a row in one block: to pack them, and to multiply them by sixteen columns.
+inline const double PACK = tiles::UNITS ? 0.2 : 0.15, MULTIPLY = tiles::UNITS ? 0.072 : 0.18;
 
 inline Cut cut(const Sizes& s) {
   Cut best = cut_by(s, 1);
-  const auto cost = [](const Cut& c) { return static_cast<double>(c.rows) * parts(c.depth, DEPTH) * (SPLIT + MULTIPLY * parts(c.columns, SIDE)); };
+  const auto cost = [](const Cut& c) { return static_cast<double>(c.rows) * parts(c.depth, DEPTH) * (PACK + MULTIPLY * parts(c.columns, SIDE)); };
   for (long neighbours = 2; neighbours <= s.out_width; neighbours++)
     if (s.out_width % neighbours == 0 && cost(cut_by(s, neighbours)) < cost(best)) best = cut_by(s, neighbours);
   return best;
@@ -108,30 +106,28 @@ void taps(const Sizes& s, const Work& work) {
 
 // y[h, p, o] = Σ x[h + i − top, p + j − left, c] w[i, j, c, o]
 inline void forward(const Sizes& s, const float* x, const float* w, float* y) {
-  static thread_local amx::Room bands_room, panel_room;
+  static thread_local tiles::Room bands_room, panel_room;
   const Cut c = cut(s);
-  float* bands = floats_of(bands_room, c.depth * c.columns);
+  float* bands = bands_room.floats(c.depth * c.columns);
   banded(s, c, w, bands);
   const int strips = parts(c.columns, STRIP), tiles = parts(c.depth, DEPTH);
   const size_t size = static_cast<size_t>(tiles) * TERMS;
-  bfloat* panel = panel_room.of(2 * strips * size);
-  bool large = amx::right_blocks({bands, c.columns, false}, 0, c.columns, 0, c.depth, panel, size);
+  word* panel = panel_room.of(2 * strips * size);
+  bool large = tiles::right_blocks({bands, c.columns, false}, 0, c.columns, 0, c.depth, panel, size);
   std::atomic<bool> larger{false};
   Crew::here().share(static_cast<int>(s.batch), [&](int n) {
-    static thread_local amx::Room strip_room, image_room, patch_room;
-    bfloat* strip = strip_room.of(2 * size);
-    float *image = floats_of(image_room, c.padded_height * c.padded_row), *patch = floats_of(patch_room, STRIP * c.depth);
+    static thread_local tiles::Room strip_room, image_room, patch_room;
+    word* strip = strip_room.of(2 * size);
+    float *image = image_room.floats(c.padded_height * c.padded_row), *patch = patch_room.floats(STRIP * c.depth);
     padded(s, c, x + n * s.height * s.width * s.inputs, image);
-    const amx::Sum sum{y + n * c.rows * c.columns, c.rows, c.columns, true, nullptr};
-    amx::TileShapes shapes;
-    _tile_loadconfig(&shapes);
+    const tiles::Sum sum{y + n * c.rows * c.columns, c.rows, c.columns, true, nullptr};
+    const tiles::Multiplying multiplying;
     for (long row = 0; row < c.rows; row += STRIP) {
       const long rows = std::min<long>(STRIP, c.rows - row);
       patches(s, c, image, row, rows, patch);
-      if (amx::left_blocks({patch, c.depth, false}, 0, rows, 0, c.depth, strip, size)) larger = true;
-      for (int j = 0; j < strips; j++) amx::add_to(sum, row, static_cast<long>(j) * STRIP, strip, panel + 2 * j * size, tiles, size);
+      if (tiles::left_blocks({patch, c.depth, false}, 0, rows, 0, c.depth, strip, size)) larger = true;
+      for (int j = 0; j < strips; j++) tiles::add_to(sum, row, static_cast<long>(j) * STRIP, strip, panel + 2 * j * size, tiles, size);
     }
-    _tile_release();
   });
   if (!large && !larger) return;
   std::fill(y, y + s.batch * c.rows * c.columns, 0.0f);
@@ -140,33 +136,31 @@ inline void forward(const Sizes& s, const float* x, const float* w, float* y) {
 
 // What rows of a product saw gets its slope dY Tᵀ, and the places of the image sum those of all rows that saw them.
 inline void input_gradient(const Sizes& s, const float* w, const float* dy, float* dx) {
-  static thread_local amx::Room bands_room, panel_room;
+  static thread_local tiles::Room bands_room, panel_room;
   const Cut c = cut(s);
-  float* bands = floats_of(bands_room, c.depth * c.columns);
+  float* bands = bands_room.floats(c.depth * c.columns);
   banded(s, c, w, bands);
   const int strips = parts(c.depth, STRIP), tiles = parts(c.columns, DEPTH);
   const size_t size = static_cast<size_t>(tiles) * TERMS;
-  bfloat* panel = panel_room.of(2 * strips * size);
-  const bool large = amx::right_blocks({bands, c.columns, true}, 0, c.depth, 0, c.columns, panel, size);
+  word* panel = panel_room.of(2 * strips * size);
+  const bool large = tiles::right_blocks({bands, c.columns, true}, 0, c.depth, 0, c.columns, panel, size);
   std::atomic<bool> larger{false};
   const long area = s.height * s.width * s.inputs, wide = static_cast<long>(strips) * STRIP, across = s.out_width / c.neighbours;
   Crew::here().share(static_cast<int>(s.batch), [&](int n) {
-    static thread_local amx::Room strip_room, image_room, patch_room;
-    bfloat* strip = strip_room.of(2 * size);
-    float *image = floats_of(image_room, c.padded_height * c.padded_row), *patch = floats_of(patch_room, STRIP * wide);
+    static thread_local tiles::Room strip_room, image_room, patch_room;
+    word* strip = strip_room.of(2 * size);
+    float *image = image_room.floats(c.padded_height * c.padded_row), *patch = patch_room.floats(STRIP * wide);
     std::fill(image, image + c.padded_height * c.padded_row, 0.0f);
-    amx::TileShapes shapes;
-    _tile_loadconfig(&shapes);
+    const tiles::Multiplying multiplying;
     for (long row = 0; row < c.rows; row += STRIP) {
       const long rows = std::min<long>(STRIP, c.rows - row);
-      if (amx::left_blocks({dy + n * c.rows * c.columns, c.columns, false}, row, rows, 0, c.columns, strip, size)) larger = true;
-      const amx::Sum sum{patch, parts(rows, SIDE) * SIDE, wide, true, nullptr};
-      for (int j = 0; j < strips; j++) amx::add_to(sum, 0, static_cast<long>(j) * STRIP, strip, panel + 2 * j * size, tiles, size);
+      if (tiles::left_blocks({dy + n * c.rows * c.columns, c.columns, false}, row, rows, 0, c.columns, strip, size)) larger = true;
+      const tiles::Sum sum{patch, parts(rows, SIDE) * SIDE, wide, true, nullptr};
+      for (int j = 0; j < strips; j++) tiles::add_to(sum, 0, static_cast<long>(j) * STRIP, strip, panel + 2 * j * size, tiles, size);
       for (long r = row; r < row + rows; r++)
         for (long i = 0; i < s.tall; i++)
           add(patch + (r - row) * wide + i * c.seen, c.seen, image + (r / across + i) * c.padded_row + r % across * c.neighbours * s.inputs);
     }
-    _tile_release();
     for (long y = 0; y < s.height; y++) copy(image + (s.top + y) * c.padded_row + s.left * s.inputs, s.width * s.inputs, dx + n * area + y * s.width * s.inputs);
   });
   if (!large && !larger) return;
@@ -176,23 +170,23 @@ inline void input_gradient(const Sizes& s, const float* w, const float* dy, floa
 
 // Whether a number is infinite, NaN, or so large that it has no bfloat16 near it.
 inline bool has_large(const float* x, long count) {
-  amx::Largest largest{_mm512_setzero_si512()};
+  tiles::Largest largest{_mm512_setzero_si512()};
   sixteens(count, [&](long i, __mmask16 some) { largest.see(_mm512_maskz_loadu_ps(some, x + i)); });
   return largest.overflows();
 }
 
 // dT = Pᵀ dY, P what all rows see; dw[i, j, c, o] = Σ_p dT[(i, p + j, c), (p, o)]. Summed by slices of the batch, whoever makes them.
 inline void filter_gradient(const Sizes& s, const float* x, const float* dy, float* dw) {
-  static thread_local amx::Room bands_room;
+  static thread_local tiles::Room bands_room;
   const Cut c = cut(s);
   const long weights = s.tall * s.wide * s.inputs * s.outputs, area = s.height * s.width * s.inputs;
   std::fill(dw, dw + weights, 0.0f);
   if (has_large(x, s.batch * area) || has_large(dy, s.batch * c.rows * c.columns)) return taps(s, [=](long in, long weight, long out) { dw[weight] += x[in] * dy[out]; });
   const long slices = std::min(SLICES, s.batch), each = (s.batch + slices - 1) / slices;
-  float* bands = floats_of(bands_room, slices * c.depth * c.columns);
+  float* bands = bands_room.floats(slices * c.depth * c.columns);
   Crew::here().share(static_cast<int>(slices), [&](int slice) {
-    static thread_local amx::Room image_room, patch_room;
-    float *image = floats_of(image_room, c.padded_height * c.padded_row), *patch = floats_of(patch_room, each * c.rows * c.depth);
+    static thread_local tiles::Room image_room, patch_room;
+    float *image = image_room.floats(c.padded_height * c.padded_row), *patch = patch_room.floats(each * c.rows * c.depth);
     const long from = slice * each, images = std::max(0L, std::min(s.batch, from + each) - from);
     for (long n = 0; n < images; n++) {
       padded(s, c, x + (from + n) * area, image);
@@ -200,7 +194,7 @@ inline void filter_gradient(const Sizes& s, const float* x, const float* dy, flo
     }
     float* band = bands + slice * c.depth * c.columns;
     if (images == 0) std::fill(band, band + c.depth * c.columns, 0.0f);
-    else amx::mat_mul({patch, c.depth, true}, {dy + from * c.rows * c.columns, c.columns, false}, band, c.depth, c.columns, images * c.rows, false);
+    else tiles::mat_mul({patch, c.depth, true}, {dy + from * c.rows * c.columns, c.columns, false}, band, c.depth, c.columns, images * c.rows, false);
   });
   const long row = s.wide * s.inputs;
   for (long slice = 0; slice < slices; slice++)

@@ -2,7 +2,6 @@
 #pragma once
 #include <algorithm>
 #include "crew.h"
-#include "mat-mul.h"
 #include "vector-math.h"
 
 #if defined(__clang__)

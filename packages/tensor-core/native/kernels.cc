@@ -15,10 +15,6 @@
 #include "relu-network.h"
 #include "rows.h"
 
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 // What is used of TensorFlow's C API, whose binary interface is stable.
 extern "C" {
 typedef struct TF_Status TF_Status;
@@ -128,7 +124,7 @@ constexpr double SHARED = 1e6;
 void products(const Product& p, const float* a, const float* b, float* c) {
   if (p.batch == 1 && p.rows <= lab::few::MOST && !p.turned_a) return p.turned_b ? lab::few::turned(a, b, c, p.rows, p.columns, p.depth) : lab::few::natural(a, b, nullptr, c, p.rows, p.columns, p.depth);
   const auto one = [&](long i, bool shared) {
-    lab::amx::mat_mul({a + i * p.rows * p.depth, p.turned_a ? p.rows : p.depth, p.turned_a}, {b + i * p.depth * p.columns, p.turned_b ? p.depth : p.columns, p.turned_b},
+    lab::tiles::mat_mul({a + i * p.rows * p.depth, p.turned_a ? p.rows : p.depth, p.turned_a}, {b + i * p.depth * p.columns, p.turned_b ? p.depth : p.columns, p.turned_b},
                       c + i * p.rows * p.columns, p.rows, p.columns, p.depth, shared);
   };
   const bool worth = static_cast<double>(p.rows) * p.columns * p.depth * p.batch > SHARED;
@@ -146,7 +142,7 @@ void mat_mul_call(void* out, const void** in, const char* opaque, size_t size, v
 
 void affine(const float* x, const float* kernel, const float* bias, float* y, long rows, long columns, long depth) {
   if (rows <= lab::few::MOST) return lab::few::natural(x, kernel, bias, y, rows, columns, depth);
-  lab::amx::straight({x, depth, false}, {kernel, columns, false}, bias, y, rows, columns, depth, true);
+  lab::tiles::affine({x, depth, false}, {kernel, columns, false}, bias, y, rows, columns, depth, true);
 }
 
 void affine_call(void* out, const void** in, const char* opaque, size_t size, void*) {
@@ -558,13 +554,9 @@ void freed(void* kernel) {
   delete static_cast<T*>(kernel);
 }
 
-// Asks the processor, and the system for the right to use it.
-bool matrix_units() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-  const bool vectors = (b >> 16 & 1) && (b >> 17 & 1) && (b >> 30 & 1) && (b >> 31 & 1), tiles = (d >> 22 & 1) && (d >> 24 & 1);
-  // ARCH_REQ_XCOMP_PERM for the tiles' data.
-  return vectors && tiles && syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+// Whether the processor has the vectors that all but the normals are written for.
+bool has_vectors() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 
 // One operation of ours: its inputs and attributes as TensorFlow writes them, how many results it has, and what computes it in either way.
@@ -598,10 +590,10 @@ void registered(const Operation& op) {
 
 // What this machine can do with them; a second thread of Node finds them registered.
 NAPI_MODULE_INIT() {
-  static const bool units = matrix_units();
+  static const bool vectors = has_vectors();
   static const bool once = [] {
     registered({"LabNormal", {"key: int32", "size: int32"}, {}, nullptr, normal_kernel, nullptr, "lab_normal", normal_call, false});
-    if (!units) return true;
+    if (!vectors) return true;
     registered({"LabMatMul", {"x: float", "y: float"}, {"adj_x: bool", "adj_y: bool"}, mat_mul_made, mat_mul_kernel, freed<Turned>, "lab_mat_mul", mat_mul_call, false});
     registered({"LabAffine", {"x: float", "kernel: float", "bias: float"}, {}, nullptr, affine_kernel, nullptr, "lab_affine", affine_call});
     registered({"LabDot", {"a: float", "b: float"}, {}, nullptr, dot_kernel, nullptr, "lab_dot", dot_call});
@@ -635,7 +627,7 @@ NAPI_MODULE_INIT() {
   (void)once;
   napi_value normal, product;
   napi_get_boolean(env, true, &normal);
-  napi_get_boolean(env, units, &product);
+  napi_get_boolean(env, vectors, &product);
   napi_set_named_property(env, exports, "normal", normal);
   napi_set_named_property(env, exports, "matMul", product);
   napi_set_named_property(env, exports, "rows", product);

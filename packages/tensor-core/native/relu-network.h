@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <type_traits>
 #include "crew.h"
-#include "mat-mul.h"
+#include "tiles.h"
 #include "vector-math.h"
 
 #if defined(__clang__)
@@ -57,8 +57,8 @@ void by_rows(const Sizes& s, const Weights& w, const Work& work) {
   Crew& crew = Crew::here();
   const long each = std::max<long>(1, s.members >= crew.size() ? s.rows : SOME_ROWS), parts = (s.rows + each - 1) / each, vectors = (s.hidden + WIDE - 1) / WIDE;
   crew.share(static_cast<int>(s.members * parts), [&](int job) {
-    static thread_local amx::Room room;
-    auto* units = reinterpret_cast<Units<C>*>(room.of(static_cast<size_t>(vectors) * sizeof(Units<C>) / sizeof(amx::bfloat)));
+    static thread_local tiles::Room room;
+    auto* units = reinterpret_cast<Units<C>*>(room.of(static_cast<size_t>(vectors) * sizeof(Units<C>) / sizeof(tiles::word)));
     const long member = job / parts, from = job % parts * each;
     for (long v = 0; v < vectors; v++) units_at<C>(s, w, member, v * WIDE, units[v]);
     work(units, vectors, member, from, std::min(s.rows, from + each));

@@ -38,6 +38,29 @@ inline __m512 sigmoid(__m512 x) {
   return _mm512_div_ps(one, _mm512_add_ps(one, exponential(_mm512_sub_ps(_mm512_setzero_ps(), x))));
 }
 
+// Transposes 16 × 16 numbers of four bytes.
+inline void transpose(__m512i (&a)[16]) {
+  __m512i b[16];
+  for (int i = 0; i < 16; i += 2) {
+    b[i] = _mm512_unpacklo_epi32(a[i], a[i + 1]);
+    b[i + 1] = _mm512_unpackhi_epi32(a[i], a[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4)
+    for (int j = 0; j < 2; j++) {
+      a[i + 2 * j] = _mm512_unpacklo_epi64(b[i + j], b[i + 2 + j]);
+      a[i + 2 * j + 1] = _mm512_unpackhi_epi64(b[i + j], b[i + 2 + j]);
+    }
+  for (int i = 0; i < 4; i++)
+    for (int j = 0; j < 2; j++) {
+      b[8 * j + i] = _mm512_shuffle_i32x4(a[8 * j + i], a[8 * j + 4 + i], 0x88);
+      b[8 * j + 4 + i] = _mm512_shuffle_i32x4(a[8 * j + i], a[8 * j + 4 + i], 0xdd);
+    }
+  for (int i = 0; i < 8; i++) {
+    a[i] = _mm512_shuffle_i32x4(b[i], b[8 + i], 0x88);
+    a[8 + i] = _mm512_shuffle_i32x4(b[i], b[8 + i], 0xdd);
+  }
+}
+
 // work(i, mask) for each sixteen of n.
 template <class Work>
 inline void sixteens(long n, const Work& work) {

@@ -2,7 +2,7 @@ import { engine } from "../engine.ts";
 import { enginesFolder } from "./cache-folder.ts";
 import { probeBinding } from "./compile.ts";
 import { installedEngines } from "./installed.ts";
-import { hasKernels, hasMatrixUnits, isWritten } from "./kernels.ts";
+import { hasKernels, hasMatrixUnits, hasVectors, isWritten } from "./kernels.ts";
 import { BINDING, faults } from "./manifest.ts";
 import { ownBinding, tfjsNode } from "./tfjs-node.ts";
 import { tools, type Tools } from "./tools.ts";
@@ -54,11 +54,8 @@ function kernelsOf(folder: string): Check {
   const name = "kernels of our own";
   if (!isWritten()) return { name, ok: true, says: "none for this platform" };
   if (!hasKernels(folder)) return { name, ok: true, says: "not compiled; TensorFlow's own do everything (npx lab-engine install, with a recent C++ compiler)" };
-  return {
-    name,
-    ok: true,
-    says: hasMatrixUnits() ? "normals, and products of matrices on the processor's matrix units" : "normals; this processor has no matrix units",
-  };
+  if (!hasVectors()) return { name, ok: true, says: "normals; this processor lacks the vectors for more (AVX-512)" };
+  return { name, ok: true, says: `all, with products of matrices on the processor's ${hasMatrixUnits() ? "matrix units" : "vectors"}` };
 }
 
 async function space(engines: string): Promise<Check> {

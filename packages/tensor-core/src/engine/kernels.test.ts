@@ -7,7 +7,7 @@ import { scoped } from "../memory.ts";
 import { DOMAIN, hostWords, key, type HostKey, type Key } from "../random/key.ts";
 import { normal } from "../random/draw.ts";
 import { noLeaks } from "../testing/no-leaks.ts";
-import { hasKernels, hasMatrixUnits, isWritten, kernelsName } from "./kernels.ts";
+import { hasKernels, hasVectors, isWritten, kernelsName } from "./kernels.ts";
 import { ownKernels } from "./native-backend.ts";
 
 const { name } = await engine();
@@ -121,5 +121,5 @@ test("normal() of many draws is the transform of Box and Muller of the key's wor
 test.runIf(name === "native" && isWritten())("the kernels of this machine are compiled, loaded and use what the processor has", () => {
   expect(kernelsName()).toMatch(/^kernels-[0-9a-f]{16}\.node$/);
   expect(hasKernels("nowhere")).toBe(false);
-  expect(ownKernels()).toEqual({ normal: true, matMul: hasMatrixUnits(), rows: hasMatrixUnits() });
+  expect(ownKernels()).toEqual({ normal: true, matMul: hasVectors(), rows: hasVectors() });
 });

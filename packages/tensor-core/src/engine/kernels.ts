@@ -8,10 +8,14 @@ const SOURCES = [
   "few-rows.h",
   "kernels.cc",
   "mat-mul.h",
+  "matrix-units.h",
   "normal.h",
   "relu-network.h",
   "rows.h",
+  "tiles.h",
   "vector-math.h",
+  "vector-product.h",
+  "vectors.h",
 ];
 
 /** Where the sources lie, seen from the source tree and from a built package alike. */
@@ -46,7 +50,7 @@ function areWanted(folder: string): boolean {
 
 /** Whether products of matrices are left to the kernels of the engine in `folder`. */
 export function multiply(folder: string): boolean {
-  return areWanted(folder) && hasMatrixUnits();
+  return areWanted(folder) && hasVectors();
 }
 
 /** Loads the kernels of the engine in `folder`, once TensorFlow is loaded. */
@@ -59,10 +63,20 @@ export function loadKernels(folder: string, require: NodeJS.Require): Kernels {
   }
 }
 
-/** Whether the processor says that it multiplies matrices of bfloat16. */
+/** Whether the processor multiplies matrices of bfloat16 (Intel AMX), and shall: `LAB_KERNELS=vectors` multiplies by its vectors all the same. */
 export function hasMatrixUnits(): boolean {
+  return process.env["LAB_KERNELS"] !== "vectors" && processorHas("amx_tile", "amx_bf16");
+}
+
+/** Whether the processor has the vectors of sixteen floats that all kernels but the normals are written for (AVX-512). */
+export function hasVectors(): boolean {
+  return processorHas("avx512f", "avx512bw", "avx512dq", "avx512vl");
+}
+
+function processorHas(...features: readonly string[]): boolean {
   try {
-    return /\bamx_bf16\b/.test(process.getBuiltinModule("node:fs").readFileSync("/proc/cpuinfo", "utf8"));
+    const said = process.getBuiltinModule("node:fs").readFileSync("/proc/cpuinfo", "utf8");
+    return features.every((feature) => new RegExp(`\\b${feature}\\b`).test(said));
   } catch {
     return false;
   }

@@ -33,7 +33,7 @@ export interface NativeBackend {
   getDTypeInteger(dtype: string): number;
 }
 
-/** What our own kernels can do on this machine: `matMul`, and `rows`, what a transformer does beside products, need a processor with matrix units. */
+/** What our own kernels can do on this machine: `matMul`, and `rows`, what a transformer does beside products, need a processor with AVX-512. */
 export type Kernels = { readonly normal: boolean; readonly matMul: boolean; readonly rows: boolean };
 
 export const NO_KERNELS: Kernels = { normal: false, matMul: false, rows: false };
