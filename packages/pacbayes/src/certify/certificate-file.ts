@@ -20,8 +20,8 @@ import { verification, type CertificateRecord } from "./record.ts";
  */
 export async function writeCertificate(path: string, record: CertificateRecord): Promise<void> {
   const { default: writeFileAtomic } = await import("write-file-atomic");
-  await writeFileAtomic(path, `${certificateJson(record)}\n`).catch((error: Error) => {
-    throw new Error(`Cannot write ${path}: ${error.message}`, { cause: error });
+  await writeFileAtomic(path, `${certificateJson(record)}\n`).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`Cannot write ${path}: ${error.code === "ENOENT" ? "there is no such folder" : error.message}`, { cause: error });
   });
 }
 
@@ -36,7 +36,9 @@ export function parsedJson(text: string, source: string): unknown {
   try {
     return JSON.parse(text, (_, value: unknown) => (typeof value === "string" && Object.hasOwn(special, value) ? special[value] : value));
   } catch (error) {
-    throw new TypeError(`Cannot read ${source}: ${(error as Error).message}`, { cause: error });
+    // The message quotes the text, line breaks and all.
+    const reason = text.trim() === "" ? "expected JSON, got nothing" : (error as Error).message.replaceAll(/\s+/gu, " ");
+    throw new TypeError(`Cannot read ${source}: ${reason}`, { cause: error });
   }
 }
 
@@ -61,6 +63,7 @@ export async function readCertificate(path: string): Promise<CertificateRecord> 
 export async function fileText(path: string): Promise<string> {
   const { readFile } = await import("node:fs/promises");
   return readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`Cannot read ${path}: ${error.code === "ENOENT" ? "no such file" : error.message}`, { cause: error });
+    const reason = error.code === "ENOENT" ? "no such file" : error.code === "EISDIR" ? "expected a file, got a folder" : error.message;
+    throw new Error(`Cannot read ${path}: ${reason}`, { cause: error });
   });
 }

@@ -84,6 +84,8 @@ export function exactDraws(
   const [intervals, two] = [ladder.length - 1, ladder.some(({ risk01 }) => risk01 !== undefined)];
   const share = deltaRisk / (Math.max(1, intervals) * (two ? 2 : 1));
   const certificates: GibbsCertificate[] = [];
+  const odd = ladder.find(({ risk01 }) => risk01 !== undefined && (risk01 < 0 || risk01 > 1));
+  if (odd !== undefined) throw new RangeError(`Cannot certify a posterior: a zero-one risk must be in [0, 1], got ${odd.risk01}`);
   let freeEnergyUpper = 0;
   ladder.forEach(({ lambda, risk: mean, variance, risk01, variance01, draws }, k) => {
     const before = ladder[k - 1];

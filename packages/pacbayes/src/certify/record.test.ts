@@ -68,6 +68,36 @@ it("verification() finds every number and word that does not follow", () => {
   expect(forged(({ inputs }) => (inputs.n = 4000)).length).toBeGreaterThan(3);
 });
 
+/** Every number within a value, by its path. */
+function numbersOf(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (typeof value === "number") return [path];
+  return typeof value === "object" && value !== null ? Object.entries(value).flatMap(([key, inner]) => numbersOf(inner, [...path, key])) : [];
+}
+
+it.each(records.map((record, i) => [`${record.method} ${i}`, record] as const))(
+  "verification() of a record of %s notices a change of any single number",
+  (_, record) => {
+    // A zero-one risk at λ = 0 is certified by nothing.
+    const paths = numbersOf({ inputs: record.inputs, certificates: record.certificates }).filter(
+      (path) => !path.join(".").startsWith("inputs.ladder.0.risk01"),
+    );
+    expect(paths.length).toBeGreaterThan(8);
+    for (const path of paths) {
+      const forged = structuredClone(record) as unknown as Record<string, never>;
+      const parent = path.slice(0, -1).reduce<Record<string, never>>((at, key) => at[key]!, forged) as Record<string, number>;
+      const before = parent[path.at(-1)!]!;
+      parent[path.at(-1)!] = Math.abs(before) < Infinity && before !== 0 ? before * (1 - 1e-3) : -0.5;
+      let noticed: boolean;
+      try {
+        noticed = !verification(forged).valid;
+      } catch (error) {
+        noticed = /^Cannot (read a certificate|certify a posterior|bound the risk): /u.test((error as Error).message);
+      }
+      expect(noticed, path.join(".")).toBe(true);
+    }
+  },
+);
+
 it("verification() and certificateRecord() name the field that makes no sense", () => {
   const bad = (change: object) => () => verification({ ...records[2], ...change });
   expect(bad({ format: "other" })).toThrow("record.format");

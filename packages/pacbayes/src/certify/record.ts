@@ -1,12 +1,13 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
+import { brief } from "./brief.ts";
 import { centralLimit, type AsymptoticCertificate, type RungEstimate } from "./central-limit.ts";
 import { exactDraws, exactPosterior, type GibbsCertificate, type PosteriorCertificate, type RungDraws } from "./exact-draws.ts";
 import { withoutMixing, type AnnealedCertificate, type AnnealedWeights, type WithoutMixingOptions } from "./without-mixing.ts";
 
 const fraction = z.number().check(z.minimum(0), z.maximum(1));
 const whole = z.int().check(z.minimum(0));
-const numberOrNaN = z.union([z.number(), z.nan()]);
+const numberOrNaN = z.custom<number>((value) => typeof value === "number" && Math.abs(value) !== Infinity, "expected a finite number or NaN");
 const confidence = { n: whole, delta: z.optional(fraction), deltaEvidence: z.optional(fraction) };
 const sampled = { ...confidence, deltaRisk: z.optional(fraction) };
 const errors = z.optional(z.array(z.number().check(z.minimum(0))));
@@ -57,7 +58,7 @@ const INPUTS: { readonly [M in CertifyMethod]: z.ZodMiniType } = {
   }),
   "without-mixing": z.strictObject({
     lambda: z.number(),
-    logWeights: z.array(z.union([z.number(), z.nan(), z.custom<number>((value) => value === -Infinity)])),
+    logWeights: z.array(z.custom<number>((value) => typeof value === "number" && value !== Infinity, "expected a number below infinity, or NaN")),
     ...confidence,
     compared: z.optional(whole),
     lambdaFixed: z.optional(z.boolean()),
@@ -187,7 +188,8 @@ function unlike(stated: unknown, follows: unknown, path: string): readonly strin
       unlike(a[key], b[key], Array.isArray(follows) ? `${path}[${key}]` : `${path}.${key}`),
     );
   }
-  const near = typeof stated === "number" && typeof follows === "number" && Math.abs(stated - follows) <= 1e-12 * Math.abs(follows);
+  // Anything is near infinity by a share of it.
+  const near = typeof stated === "number" && Number.isFinite(follows) && Math.abs(stated - (follows as number)) <= 1e-12 * Math.abs(follows as number);
   return near || Object.is(stated, follows) ? [] : [`${path}: ${String(stated)} is stated, ${String(follows)} follows`];
 }
 
@@ -195,5 +197,7 @@ function checked<T>(schema: z.ZodMiniType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value, { error: en().localeError });
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
-  throw new TypeError(`Cannot read a certificate: ${[what, ...path].join(".")}: ${message}`);
+  const came = path.reduce<unknown>((at, step) => (at as Readonly<Record<PropertyKey, unknown>>)[step], value);
+  const got = message.includes("received") ? "" : `, got ${brief(came)}`;
+  throw new TypeError(`Cannot read a certificate: ${[what, ...path].join(".")}: ${message}${got}`);
 }

@@ -1,6 +1,5 @@
 import { defineCommand, type CommandDef } from "citty";
 import { BOUNDS, NUMBERS, type NumberName } from "./bounds.ts";
-import { checkedFlags } from "./checked-flags.ts";
 
 const names = Object.keys(NUMBERS) as NumberName[];
 type NumberFlag = { readonly type: "string"; readonly description: string; readonly valueHint: string };
@@ -24,12 +23,13 @@ const args: BoundArgs = {
 export const boundCommand: CommandDef<BoundArgs> = defineCommand({
   meta: { name: "bound", description: "One PAC-Bayes bound from its numbers, rounded outward; `bound list` names them all" },
   args,
-  run({ args: given, rawArgs }) {
-    checkedFlags(rawArgs, [...names, "json"], 1);
+  run({ args: given }) {
+    const told = names.filter((name) => given[name] !== undefined);
+    if (given.name === "list" && told.length > 0) throw new RangeError(`Cannot list the bounds: expected no numbers, got --${told[0]}`);
     if (given.name === "list") return console.log(given.json === true ? JSON.stringify(listed(), undefined, 2) : listing());
     const entry = Object.hasOwn(BOUNDS, given.name) ? BOUNDS[given.name] : undefined;
     if (entry === undefined) throw new RangeError(`Cannot bound the risk: expected one of ${Object.keys(BOUNDS).join(", ")}, got ${given.name}`);
-    const stray = names.find((name) => given[name] !== undefined && !entry.needs.includes(name));
+    const stray = told.find((name) => !entry.needs.includes(name));
     if (stray !== undefined) throw new RangeError(`Cannot bound the risk: ${given.name} takes no --${stray}; it needs ${flags(entry.needs)}`);
     const numbers = Object.fromEntries(entry.needs.map((name) => [name, parsed(given.name, name, given[name])])) as Record<NumberName, number>;
     const bound = entry.value(numbers);
