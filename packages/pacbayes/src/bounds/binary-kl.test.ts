@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { binaryKl, binaryKlInverse, binaryKlInverseLower } from "./binary-kl.ts";
@@ -9,6 +10,26 @@ it("binaryKl() is nonnegative, zero on the diagonal and infinite against certain
   fc.assert(fc.property(probability, probability, (q, p) => binaryKl(q, p) >= 0));
   for (const q of [0, 1e-300, 0.3, 1 - 2 ** -53, 1]) expect(binaryKl(q, q)).toBe(0);
   expect([binaryKl(0.5, 0), binaryKl(0.5, 1), binaryKl(0, 1), binaryKl(1, 0)]).toEqual([Infinity, Infinity, Infinity, Infinity]);
+});
+
+/** By golden/pacbayes/bounds.py in 400 digits, ends rounded outward to doubles. */
+const golden = JSON.parse(readFileSync(new URL("../../../../golden/pacbayes/bounds.json", import.meta.url), "utf8")) as {
+  readonly kl: readonly { readonly q: number; readonly p: number; readonly value: number }[];
+  readonly inverses: readonly { readonly q: number; readonly c: number; readonly upper: number; readonly lower: number }[];
+};
+
+it("binaryKl() is right within sixteen roundings from q = 1e-300 to 1 − 1e-10, near and far from q: what its inverses allow for", () => {
+  for (const { q, p, value } of golden.kl) expect(Math.abs(binaryKl(q, p) - value), `kl(${q} ‖ ${p})`).toBeLessThan(16 * Number.EPSILON * value);
+});
+
+it("binaryKlInverse() and binaryKlInverseLower() never come within the exact inverses, and leave them by less than 1e-12", () => {
+  for (const { q, c, upper, lower } of golden.inverses) {
+    const [above, below] = [binaryKlInverse(q, c), binaryKlInverseLower(q, c)];
+    expect(above, `kl⁻¹(${q}, ${c})`).toBeGreaterThanOrEqual(upper);
+    expect(above - upper).toBeLessThan(1e-12);
+    expect(below, `kl₋⁻¹(${q}, ${c})`).toBeLessThanOrEqual(lower);
+    expect(lower - below).toBeLessThan(1e-12);
+  }
 });
 
 it("binaryKl() keeps its digits where p is close to q: kl(q ‖ q + d) = d²/(2 q (1 − q)) + O(d³)", () => {

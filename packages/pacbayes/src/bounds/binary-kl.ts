@@ -24,10 +24,12 @@ export function binaryKl(q: number, p: number): number {
   return Math.max(0, excess(q, p, p - q) + excess(1 - q, 1 - p, q - p));
 }
 
-/** b − a − a ln(b/a) for d = b − a: a series where d is small; where it is large, no quotient that could overflow. */
+/** b − a − a ln(b/a) for d = b − a: a series where d is small; where it is large, a difference of logarithms only where the quotient would leave the floats. */
 function excess(a: number, b: number, d: number): number {
-  if (Math.abs(d) > a / 2) return d - a * (Math.log(b) - Math.log(a));
-  return Math.abs(d) < 1e-150 ? 0 : -a * log1pmx(d / a);
+  if (d === 0) return 0;
+  if (Math.abs(d) <= a / 2) return -a * log1pmx(d / a);
+  const quotient = b / a;
+  return d - a * (quotient > 1e-290 && quotient < Infinity ? Math.log(quotient) : Math.log(b) - Math.log(a));
 }
 
 /**

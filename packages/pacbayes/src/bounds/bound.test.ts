@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { binaryKlInverse } from "./binary-kl.ts";
-import { complexity, type Bound } from "./bound.ts";
+import { complexity, type Bound, type Certificate } from "./bound.ts";
 import { bestCatoni, catoni } from "./catoni.ts";
 import { bestLambda, lambda } from "./lambda.ts";
 import { maurer } from "./maurer.ts";
@@ -28,6 +29,11 @@ const certificate = fc.record({
 /** Two evaluations of the same expression differ by rounding, and each is rounded outward. */
 const ROUNDING = 1e-13;
 
+/** By golden/pacbayes/bounds.py in 400 digits, rounded up to doubles, at most 1. */
+const { bounds: golden } = JSON.parse(readFileSync(new URL("../../../../golden/pacbayes/bounds.json", import.meta.url), "utf8")) as {
+  readonly bounds: readonly (Certificate & { readonly [bound: string]: number })[];
+};
+
 describe.each(Object.entries(bounds))("%s()", (name, bound) => {
   it(`${name}() is in [0, 1] and never below the empirical risk`, () => {
     fc.assert(fc.property(certificate, (c) => bound(c) <= 1 && bound(c) >= c.empiricalRisk - ROUNDING));
@@ -44,6 +50,14 @@ describe.each(Object.entries(bounds))("%s()", (name, bound) => {
         expect(bound({ ...c, delta: c.delta + t * (0.999 - c.delta) })).toBeLessThanOrEqual(here + ROUNDING);
       }),
     );
+  });
+
+  it(`${name}() is rounded outward: never below its exact value, and within ${ROUNDING} of it`, () => {
+    for (const { empiricalRisk, kl, n, delta, ...exact } of golden) {
+      const [value, truth] = [bound({ empiricalRisk, kl, n, delta }), exact[name.replace("(0.7)", "")]!];
+      expect(value, JSON.stringify({ empiricalRisk, kl, n, delta })).toBeGreaterThanOrEqual(truth);
+      expect(value - truth).toBeLessThan(ROUNDING);
+    }
   });
 
   it(`${name}() gives 1 for NaN and an infinite KL`, () => {
