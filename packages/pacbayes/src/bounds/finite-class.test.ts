@@ -3,7 +3,7 @@ import { thermodynamic } from "../evidence/thermodynamic.ts";
 import { ladder } from "../gibbs/ladder.ts";
 import { binaryKlInverse } from "./binary-kl.ts";
 import type { Bound, Certificate } from "./bound.ts";
-import { catoni } from "./catoni.ts";
+import { bestCatoni, catoni } from "./catoni.ts";
 import { freeEnergyBound, freeEnergyCatoni } from "./free-energy.ts";
 import { lambda } from "./lambda.ts";
 import { maurer } from "./maurer.ts";
@@ -99,6 +99,29 @@ it.each(bounds)("%s of any posterior of three hypotheses is never below that of 
     const { rho } = gibbs(low, sample);
     const of = (p: readonly number[]): number => bound({ empiricalRisk: expected(p, sample) / n, kl: klFromPrior(p), n, delta: 0.05 });
     expect(of(rho)).toBeLessThan(of(q) + 1e-9);
+  }
+});
+
+it("maurer() along the Gibbs family of three hypotheses is least where λ = bestCatoni(), and there catoni() with its log term is the same", () => {
+  for (const size of [30, 120]) {
+    // Close enough that the posterior is no point mass at the best λ.
+    const energies = [7, 6, 5].map((u) => (u * size) / n);
+    const at = (lambda: number): Certificate => {
+      const { rho } = gibbs(lambda, energies);
+      return { empiricalRisk: expected(rho, energies) / size, kl: klFromPrior(rho), n: size, delta: 0.05 };
+    };
+    const gap = (lambda: number): number => bestCatoni(at(lambda).empiricalRisk, maurer(at(lambda))) - lambda;
+    let [low, high] = [1e-3, 3];
+    for (let i = 0; i < 60; i++) {
+      const middle = (low + high) / 2;
+      if (gap(middle) > 0) low = middle;
+      else high = middle;
+    }
+    const best = at(low);
+    for (let lambda = 0.002; lambda < 3; lambda *= 1.01) {
+      if (Math.abs(lambda / low - 1) > 0.05) expect(maurer(at(lambda))).toBeGreaterThan(maurer(best));
+    }
+    expect(Math.abs(catoni(low)({ ...best, delta: best.delta / (2 * Math.sqrt(size)) }) - maurer(best))).toBeLessThan(1e-12);
   }
 });
 

@@ -71,6 +71,8 @@ export function centralLimit(
     throw new RangeError(`Cannot certify a posterior: replications must be a whole number of at least 8, got ${replications}`);
   if (freeEnergyErrors !== undefined && freeEnergyErrors.length !== ladder.length)
     throw new RangeError(`Cannot certify a posterior: expected ${ladder.length} errors of free energies, got ${freeEnergyErrors.length}`);
+  const below = freeEnergyErrors?.find((error) => error < 0);
+  if (below !== undefined) throw new RangeError(`Cannot certify a posterior: a standard error must be at least 0, got ${below}`);
   ladder.forEach(checkedEstimate);
   const quantile = (failure: number): number => (replications === undefined ? normalQuantile(1 - failure, 0, 1) : tQuantile(1 - failure, replications - 1));
   const compared = ladder.length - 1;

@@ -48,6 +48,28 @@ it("withoutMixing() covers with chains that do not move at all, the whole of its
   expect(evidence).toBeLessThan(most(trials, deltaEvidence));
 });
 
+it("exactDraws() misses no more often than each share of δ says: risks by δ_r, free energies by δ_F; means in their place miss more", () => {
+  seed = 4;
+  const [trials, m, deltaRisk, deltaEvidence] = [3000, 12, 0.2, 0.2];
+  let [risk, evidence, bareRisk, bareEvidence] = [0, 0, 0, 0];
+  for (let t = 0; t < trials; t++) {
+    const risks = risksOfSample();
+    const truth = (lambda: number): number => mixed(gibbs(lambda, risks), risks);
+    const freeEnergy = (lambda: number): number => -Math.log((Math.exp(-lambda * n * risks[0]) + Math.exp(-lambda * n * risks[1])) / 2);
+    const ladder = lambdas.map((lambda) => ({ lambda, risk: mixed(count(gibbs(lambda, risks), m) / m, risks), draws: m }));
+    const certified = exactDraws(ladder, { n, delta: 0.1, deltaRisk, deltaEvidence });
+    const left = ladder.map((_, k) => ladder.slice(0, k).reduce((sum, { lambda, risk: mean }, i) => sum + (lambdas[i + 1]! - lambda) * n * mean, 0));
+    if (certified.some(({ lambda, risk: { low, high } }) => truth(lambda) < low || truth(lambda) > high)) risk++;
+    if (certified.some(({ lambda, freeEnergyUpper }) => freeEnergy(lambda) > freeEnergyUpper)) evidence++;
+    if (certified.some(({ lambda, risk: { mean } }) => truth(lambda) > mean)) bareRisk++;
+    if (certified.some(({ lambda }, i) => freeEnergy(lambda) > left[i + 1]!)) bareEvidence++;
+  }
+  expect(risk).toBeLessThan(most(trials, deltaRisk));
+  expect(evidence).toBeLessThan(most(trials, deltaEvidence));
+  expect(bareRisk).toBeGreaterThan(most(trials, deltaRisk));
+  expect(bareEvidence).toBeGreaterThan(most(trials, deltaEvidence));
+});
+
 it("exactDraws() with a supplied distance covers draws from a law off by it, and without it fails on the risk", () => {
   seed = 2;
   const [trials, m, distance] = [1500, 400, 0.2];
@@ -166,6 +188,8 @@ it("centralLimit() gives 1 for NaN, and names what is wrong with its numbers", (
   expect(() => centralLimit([good[0]!, { ...good[1]!, risk: -0.1 }], { n: 100 })).toThrow("a risk must be in [0, 1], got -0.1");
   expect(() => centralLimit([good[0]!, { ...good[1]!, risk01: 0.1 }], { n: 100 })).toThrow("expected error01 beside risk01");
   expect(() => centralLimit(good, { n: 100, delta: 0 })).toThrow("delta must be in (0, 1), got 0");
+  expect(() => centralLimit(good, { n: 100, freeEnergyErrors: [0, -1] })).toThrow("a standard error must be at least 0, got -1");
+  expect(() => centralLimit([good[0]!, { ...good[1]!, error: -0.1 }], { n: 100 })).toThrow("a standard error must be at least 0, got -0.1");
   expect(() => centralLimit(good, { n: 100, freeEnergyErrors: [1] })).toThrow("expected 2 errors of free energies, got 1");
 });
 

@@ -29,7 +29,8 @@ export function meanInterval({ mean, draws, variance }: MeanOfDraws, delta: numb
   const byKl = { low: binaryKlInverseLower(mean, budget), high: binaryKlInverse(mean, budget) };
   if (variance === undefined || draws === 1) return byKl;
   const log = Math.log(2 / each);
-  const width = (Math.sqrt((2 * variance * log) / draws) + (7 * log) / (3 * (draws - 1))) * (1 + 8 * Number.EPSILON);
+  // The width rounded up, and the ends, at most 1, too.
+  const width = (Math.sqrt((2 * variance * log) / draws) + (7 * log) / (3 * (draws - 1))) * (1 + 8 * Number.EPSILON) + Number.EPSILON;
   // Comparisons with NaN are false: the kl interval, which is then [0, 1], stays.
   return { low: mean - width > byKl.low ? mean - width : byKl.low, high: mean + width < byKl.high ? mean + width : byKl.high };
 }

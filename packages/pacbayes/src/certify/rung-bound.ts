@@ -28,5 +28,6 @@ export function rungBound({ lambda, risk, freeEnergyUpper, n, delta }: KnownRung
     return c > 0 ? binaryKlInverse(r, c * (1 + 8 * Number.EPSILON) + lambda * r * 4 * Number.EPSILON) : r;
   };
   const peak = Math.min(risk.high, Math.max(risk.low, worstRisk(lambda, free)));
-  return { klUpper: slack, contradiction, bound: Math.min(free, Math.max(at(peak), at(risk.low))) };
+  // Both parts of the difference are at most F_up, which is rounded by shares of itself.
+  return { klUpper: slack + 4 * Number.EPSILON * freeEnergyUpper, contradiction, bound: Math.min(free, Math.max(at(peak), at(risk.low))) };
 }
