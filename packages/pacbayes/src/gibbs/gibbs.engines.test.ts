@@ -69,6 +69,15 @@ it("priorDraws() are N(μ₀, σ₀²) once unwhitened, of every chain for itsel
   });
 });
 
+it("priorDraws() are the free draws of rung 0: E₀[U] of Rosenbrock's function is 42", () => {
+  scoped(() => {
+    const { w } = priorDraws(key(12), gaussianPrior<Weights>({ w: zeros([1, 2]) }, { scale: 1 }), { chains: 50_000 });
+    const energies = (w.arraySync() as [number, number][]).map(([x, y]) => (1 - x) ** 2 + 10 * (y - x * x) ** 2);
+    // E(1 − x)² = 2 and E(y − x²)² = 1 + 3.
+    expectation(energies, 2 + 10 * 4, { ess: 40_000 });
+  });
+});
+
 it("ladder() starts at 0, ends at its top and increases; checkedLadder() refuses one that does not", () => {
   const rungs = ladder({ top: 2, rungs: 16, power: 5 });
   expect([rungs[0], rungs.at(-1), rungs.length]).toEqual([0, 2, 17]);

@@ -8,7 +8,9 @@ import { adapted } from "../hmc/adapted.ts";
 import { chees } from "../hmc/chees.ts";
 import { hmc } from "../hmc/hmc.ts";
 import { nuts } from "../hmc/nuts.ts";
-import { lasting } from "../hmc/trajectory.ts";
+import { jitteredSteps, lasting } from "../hmc/trajectory.ts";
+import { windowed } from "../hmc/windowed.ts";
+import { mala } from "../langevin/mala.ts";
 import { annealed } from "./annealed.ts";
 import { replicaExchange } from "./replica-exchange.ts";
 
@@ -48,7 +50,10 @@ const single = (): ReturnType<typeof position> & { readonly lambda: Tensor } => 
 it.each([
   ["replicaExchange(), annealed and adapted,", () => bothWays(adapted(annealed(replicaExchange(move, { ladder }), { steps: 6 })), position)],
   ["chees()", () => bothWays(chees(energy, { mostSteps: 5 }), single)],
+  ["hmc()", () => bothWays(hmc(energy, { trajectory: jitteredSteps(4) }), single)],
+  ["mala()", () => bothWays(mala(energy), single)],
   ["nuts()", () => bothWays(nuts(energy, { mostDoublings: 3 }), single)],
+  ["windowed()", () => bothWays(windowed(energy, { trajectory: lasting(1, { most: 5 }), steps: 20 }), single)],
 ] as const)("%s stopped and resumed from its checkpoint gives the bits of a run in one go", async (_, both) => {
   const [whole, resumed] = await both();
   expect(whole.length).toBe(12 * CHAINS * 8);
