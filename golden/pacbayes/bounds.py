@@ -36,7 +36,7 @@ def lower(q, c):
 
 def ceiling(x):
     f = float(x)
-    return min(1.0, math.nextafter(f, math.inf) if mpf(f) < x else f)
+    return math.nextafter(f, math.inf) if mpf(f) < x else f
 
 
 def floor(x):
@@ -56,7 +56,7 @@ def bounds(r, k, n, delta):
     c = (k + log(2 * sqrt(mpf(n)) / delta)) / n
     half, value = c / 2, mpf(0.7)
     slope = 1 - value / 2
-    return {
+    risks = {
         "maurer": upper(r, c),
         "mcallester": r + sqrt(half),
         "quadratic": (sqrt(r + half) + sqrt(half)) ** 2,
@@ -65,6 +65,7 @@ def bounds(r, k, n, delta):
         "lambda": r / slope + c / (value * slope),
         "catoni": expm1(-value * r - (k - log(delta)) / n) / expm1(-value),
     }
+    return {"complexity": ceiling(c), **{name: min(1.0, ceiling(risk)) for name, risk in risks.items()}}
 
 
 cases = [
@@ -75,6 +76,6 @@ cases = [
 golden = {
     "kl": [{"q": q, "p": q * ratio, "value": float(kl(mpf(q), mpf(q * ratio)))} for q in QS[1:10] for ratio in RATIOS if q * ratio < 1],
     "inverses": [{"q": q, "c": c, "upper": ceiling(upper(mpf(q), mpf(c))), "lower": floor(lower(mpf(q), mpf(c)))} for q, c in [*itertools.product(QS, CS), *NEAR]],
-    "bounds": [{**case, **{name: ceiling(value) for name, value in bounds(**{"r": case["empiricalRisk"], "k": case["kl"], "n": case["n"], "delta": case["delta"]}).items()}} for case in cases],
+    "bounds": [{**case, **bounds(case["empiricalRisk"], case["kl"], case["n"], case["delta"])} for case in cases],
 }
 pathlib.Path(__file__).with_suffix(".json").write_text(json.dumps(golden) + "\n")

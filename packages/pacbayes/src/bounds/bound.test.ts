@@ -76,6 +76,14 @@ describe.each(Object.entries(bounds))("%s()", (name, bound) => {
   });
 });
 
+it("complexity() is rounded up, and within rounding", () => {
+  for (const { empiricalRisk, kl, n, delta, complexity: truth } of golden) {
+    const value = complexity({ empiricalRisk, kl, n, delta });
+    expect(value).toBeGreaterThanOrEqual(truth!);
+    expect(value - truth!).toBeLessThan(ROUNDING * truth!);
+  }
+});
+
 it("maurer() is never above its relaxations", () => {
   fc.assert(
     fc.property(certificate, fc.double({ min: 0.01, max: 1.99, noNaN: true }), (c, value) => {

@@ -60,19 +60,26 @@ it("exactDraws() is never above the free-energy form at F_up, never below the po
   );
 });
 
-it("exactDraws() takes the maximum inside the interval: no risk in it gives more, and an end gives less", () => {
+it.each([
+  ["at its upper end", 60, 60],
+  ["inside it, where both ends give less", 5000, 90],
+] as const)("exactDraws() takes the greatest bound among the risks of the interval, here %s", (_, draws, last) => {
   const n = 2000;
   const ladder = [
-    { lambda: 0, risk: 0.6, draws: 60 },
-    { lambda: 0.05, risk: 0.4, draws: 60 },
-    { lambda: 0.2, risk: 0.3, draws: 60 },
+    { lambda: 0, risk: 0.6, draws },
+    { lambda: 0.05, risk: 0.4, draws },
+    { lambda: 0.2, risk: 0.3, draws: last },
   ];
   const { risk, freeEnergyUpper, bound, lambda } = exactDraws(ladder, { n }).at(-1)!;
-  const value = (r: number) => binaryKlInverse(r, Math.max(0, freeEnergyUpper - lambda * n * r + Math.log((2 * Math.sqrt(n)) / 0.025)) / n);
-  const grid = Array.from({ length: 2001 }, (_, i) => value(risk.low + ((risk.high - risk.low) * i) / 2000));
+  const budget = (r: number) => (freeEnergyUpper - lambda * n * r + Math.log((2 * Math.sqrt(n)) / 0.025)) / n;
+  // A budget below 0 would need a KL below 0.
+  const possible = Array.from({ length: 2001 }, (_, i) => risk.low + ((risk.high - risk.low) * i) / 2000).filter((r) => budget(r) >= 0);
+  const grid = possible.map((r) => binaryKlInverse(r, budget(r)));
   const greatest = Math.max(...grid);
   expect(bound).toBeGreaterThanOrEqual(greatest);
   expect(bound - greatest).toBeLessThan(1e-6);
+  expect(greatest - grid[0]!).toBeGreaterThan(1e-3);
+  expect(greatest - grid.at(-1)! > 1e-4).toBe(last === 90);
 });
 
 it("exactDraws() shares δ_r among the rungs and the losses, and δ_F among the intervals", () => {
