@@ -1,4 +1,4 @@
-import { concat, matMul, mul, reshape, sub, tensor1d, tensor2d, zeros, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
+import { concat, matMul, mul, reshape, sub, sum, tensor1d, tensor2d, zeros, type Scalar, type Tensor } from "@tensorflow/tfjs-core";
 import {
   descent,
   dot,
@@ -141,6 +141,31 @@ describe("perturbed()", () => {
       const algorithm = sam(loss, { rho: 0.05, transform: sgd(0.1) });
       const [, info] = algorithm.step(key(0), algorithm.init(start()));
       expect(info.loss.dataSync()[0]).toBeCloseTo(2.855766261731388, 5);
+    }));
+
+  it("sam() by plain descent in one dimension does not stop at the minimum: it settles on ±ηaρ/(2 − ηa)", async () => {
+    const [a, eta, rho] = [2, 0.2, 0.1];
+    using at = own(() => ({ w: tensor1d([1]) }));
+    const bowl = ({ w }: P): Scalar => mul(a / 2, dot(w, w));
+    using result = await run(sam(bowl, { rho, transform: sgd(eta) }), at.value, {
+      key: key(0),
+      steps: 80,
+      record: ({ posterior }) => ({ w: sum(posterior.mean.w) }),
+    });
+    const [last, before] = [result.trace.w.get(79), result.trace.w.get(78)];
+    expect(Math.abs(last)).toBeCloseTo((eta * a * rho) / (2 - eta * a), 6);
+    expect(last + before).toBeCloseTo(0, 6);
+  });
+
+  it("the objective of mean-field VI at its optimum keeps all its constants: −0.17950429", () =>
+    checked(() => {
+      const [mu, sigma] = [
+        [0.31388582363327217, -0.26182101100575395, -0.35832103099725127],
+        [0.07053456158585983, 0.09950371902099892, 0.0576390417704235],
+      ];
+      const posterior = { mean: { w: tensor1d(mu) }, logScale: { w: tensor1d(sigma.map(Math.log)) } };
+      const expected = loss(posterior.mean).dataSync()[0]! + sigma.reduce((s, x, i) => s + (A[i]![i]! * x * x) / 2, 0);
+      expect(expected + klToPrior({ n: 100 })(posterior).dataSync()[0]!).toBeCloseTo(-0.17950429295869758, 6);
     }));
 
   it("mixSam() at κ = 0 is sam(), and so does not depend on its key", () =>

@@ -11,6 +11,7 @@ import {
   own,
   scoped,
   sgd,
+  valueAndGrad,
   withTensors,
   type Algorithm,
   type GradientTransform,
@@ -41,12 +42,18 @@ type Case = {
   readonly problem: "quadratic" | "logistic";
   readonly settings: { readonly rho: number; readonly kappa?: number };
   readonly baseOptimizer: Base;
-  readonly expected: readonly { readonly mean: readonly number[]; readonly scale?: readonly number[] }[];
+  readonly expected: readonly { readonly mean: readonly number[]; readonly scale?: readonly number[]; readonly perturbed?: readonly number[] }[];
 };
 const golden = JSON.parse(readFileSync(new URL("../../../golden/sam-vi/trajectories.json", import.meta.url), "utf8")) as {
   readonly tolerance: { readonly float32: number };
   readonly problems: {
-    readonly quadratic: { readonly A: number[][]; readonly b: number[]; readonly start: number[] };
+    readonly quadratic: {
+      readonly A: number[][];
+      readonly b: number[];
+      readonly start: number[];
+      readonly lossAtStart: number;
+      readonly gradientAtStart: number[];
+    };
     readonly logistic: { readonly X: number[][]; readonly y: number[]; readonly start: number[] };
   };
   readonly noise: readonly (readonly number[])[];
@@ -84,9 +91,15 @@ function listed(from = 0): Direction {
 }
 
 type Trained = Algorithm<P, PerturbedState<P, Tree>, PerturbedInfo>;
-function onMeanField(direction: Direction, rho: number, transform: GradientTransform): Trained {
-  const { init, step } = perturbed(quadratic, { direction, transform: fixedScale(transform) });
+function onMeanField(loss: Objective<P, void>, direction: Direction, { rho, transform }: { rho: number; transform: GradientTransform }): Trained {
+  const { init, step } = perturbed(loss, { direction, transform: fixedScale(transform) });
   return { init: (at) => init(meanField(at, { scale: rho / Math.sqrt(3) })), step };
+}
+
+/** The loss, and where it was last asked for: the point whose gradient drives the step. */
+function watched(loss: (p: P) => Scalar): { readonly loss: (p: P) => Scalar; readonly last: () => readonly number[] } {
+  let at: readonly number[] = [];
+  return { loss: (p) => ((at = [...scoped(() => whole(p).dataSync())]), loss(p)), last: () => at };
 }
 
 const MFVI = "MFVI, corrected, steps taken in the scale itself";
@@ -102,16 +115,30 @@ const algorithms: {
   "SAM, Adam": sam,
   "SAM, logistic regression": sam,
   "ASAM, element-wise on every tensor, no eta": (loss, options) => asam(loss, { ...options, relative: elementwise() }),
-  "RandomSAM, no penalty": (_loss, { rho, transform }) => onMeanField(listed(), rho, transform),
+  "RandomSAM, no penalty": (loss, options) => onMeanField(loss, listed(), options),
   // The released factor 2 is in the file's number: 2 · 0.025/10² = 5e-4.
-  "RandomSAM, penalty equal to weight decay 5e-4": (_loss, { rho }) => onMeanField(listed(), rho, decayed as GradientTransform),
+  "RandomSAM, penalty equal to weight decay 5e-4": (loss, { rho }) => onMeanField(loss, listed(), { rho, transform: decayed as GradientTransform }),
   "MixSAM, kappa 0": mixSam,
-  "MixSAM, kappa 1": (_loss, { rho, transform, kappa }) => onMeanField(mixed({ kappa, noise: listed() }), rho, transform),
+  "MixSAM, kappa 1": (loss, { kappa, ...options }) => onMeanField(loss, mixed({ kappa, noise: listed() }), options),
   "WSAM, decoupled": (loss, options) => decoupledWsam(loss, { ...options, learningRate: 0.1 }),
   "WSAM, coupled": wsam,
 };
 
+function near(found: readonly number[], truth: readonly number[]): void {
+  expect(found).toHaveLength(truth.length);
+  found.forEach((x, j) => expect(Math.abs(x - truth[j]!)).toBeLessThan(golden.tolerance.float32));
+}
+
 describe("golden trajectories", () => {
+  it("the loss and the gradient at the start are those of the file", () => {
+    scoped(() => {
+      const { lossAtStart, gradientAtStart } = golden.problems.quadratic;
+      const { value, grad } = valueAndGrad(quadratic)(split(start));
+      near([value.dataSync()[0]!], [lossAtStart]);
+      near([...whole(grad).dataSync()], gradientAtStart);
+    });
+  });
+
   it("every case of the file has its algorithm", () => {
     expect(golden.cases.map(({ name }) => name).toSorted()).toEqual([...Object.keys(algorithms), MFVI].toSorted());
   });
@@ -120,13 +147,15 @@ describe("golden trajectories", () => {
     it(`three steps of "${name}" are those of another implementation`, () => {
       noLeaks(() => {
         const options = { rho: settings.rho, transform: transformOf(baseOptimizer), kappa: settings.kappa ?? 0 };
-        const algorithm = algorithms[name]!(problem === "quadratic" ? quadratic : logistic, options);
+        const { loss, last } = watched(problem === "quadratic" ? quadratic : logistic);
+        const algorithm = algorithms[name]!(loss, options);
         using state = own(() => algorithm.init(split(problem === "quadratic" ? start : logisticStart)));
-        for (const [i, { mean: after }] of expected.entries()) {
+        for (const [i, { mean: after, perturbed: point }] of expected.entries()) {
           using info = state.advance((s) => algorithm.step(key(i), s));
           using seen = own(() => [whole(state.value.posterior.mean)]);
           expect(Number.isFinite(info.value.loss.dataSync()[0])).toBe(true);
-          seen.value[0]!.dataSync().forEach((x, j) => expect(Math.abs(x - after[j]!)).toBeLessThan(golden.tolerance.float32));
+          near([...seen.value[0]!.dataSync()], after);
+          if (point !== undefined) near(last(), point);
         }
       });
     });
@@ -136,8 +165,9 @@ describe("golden trajectories", () => {
     noLeaks(() => {
       scoped(() => {
         let [at, sigma] = [start as readonly number[], Array.from({ length: 3 }, () => 0.5 / Math.sqrt(3)) as readonly number[]];
-        for (const [i, { mean: after, scale }] of golden.cases.find((each) => each.name === MFVI)!.expected.entries()) {
-          const { init, step } = perturbed(quadratic, { direction: listed(i), transform: sgd(1), penalty: klToPrior({ n: 100 }) });
+        const { loss, last } = watched(quadratic);
+        for (const [i, { mean: after, scale, perturbed: point }] of golden.cases.find((each) => each.name === MFVI)!.expected.entries()) {
+          const { init, step } = perturbed(loss, { direction: listed(i), transform: sgd(1), penalty: klToPrior({ n: 100 }) });
           const logScale = split(sigma.map(Math.log));
           const [{ posterior }] = step(key(0), init({ mean: split(at), logScale }));
           // The file steps in σ, 0.01 ∂σ with ∂ln σ = σ ∂σ, and 0.1 ∂mean.
@@ -146,6 +176,7 @@ describe("golden trajectories", () => {
             expect(Math.abs(at[j]! - 0.1 * (at[j]! - mu[j]!) - after[j]!)).toBeLessThan(golden.tolerance.float32);
             expect(Math.abs(sigma[j]! - (0.01 * (Math.log(sigma[j]!) - l[j]!)) / sigma[j]! - scale![j]!)).toBeLessThan(golden.tolerance.float32);
           }
+          near(last(), point!);
           [at, sigma] = [after, scale!];
         }
       });

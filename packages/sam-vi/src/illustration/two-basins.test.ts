@@ -65,6 +65,12 @@ describe("the four objectives", () => {
     expect(worstLoss(flat.at, { rho: 8 })).toBeLessThan(worstLoss(sharp.at, { rho: 8 }));
   });
 
+  it("smoothedLoss() is the mean of the losses a standard deviation of ρ/√2 away, draw by draw", () => {
+    const draws = normals(5);
+    const each = draws.map(([z0, z1]) => twoBasins([20 + 8 * Math.SQRT1_2 * z0, 30 + 8 * Math.SQRT1_2 * z1]));
+    expect(smoothedLoss([20, 30], { rho: 8, draws })).toBeCloseTo(each.reduce((s, x) => s + x, 0) / 5, 12);
+  });
+
   it("oneStepLoss() is at most worstLoss(), and at least the loss where that is convex", () => {
     for (const { at } of toy.values) {
       expect(oneStepLoss(at, { rho: 8 })).toBeLessThanOrEqual(worstLoss(at, { rho: 8 }) + 1e-9);

@@ -211,6 +211,33 @@ describe("variants on a quadratic take the steps of their formulas", () => {
   });
 });
 
+it("variationalSam() of clean scales stands still where σᵢ² = 1/(1/σ₀² + n √D gᵢ²/‖σ ⊙ g₀‖), and nowhere near", () => {
+  noLeaks(() =>
+    scoped(() => {
+      const [n, scale] = [10, 0.5];
+      const g0 = gradient(start);
+      let sigma: V = [1, 1, 1];
+      // Each pass is a contraction: ‖σ ⊙ g₀‖ enters by its root.
+      for (let i = 0; i < 200; i++) {
+        const whitened = length(sigma.map((s, j) => s * g0[j]!));
+        sigma = g0.map((g) => 1 / Math.sqrt(1 / scale ** 2 + (n * Math.sqrt(3) * g * g) / whitened));
+      }
+      const { init, step } = variationalSam(quadratic, { n, prior: { scale }, rho: 0.3, scaleGradient: "clean", transform: sgd(1) });
+      const moved = (at: V): number[] => {
+        const logScale = tensor1d(at.map(Math.log));
+        const [{ posterior }] = step(
+          key(0),
+          { ...init({ w: tensor1d([...start]) }), posterior: { mean: { w: tensor1d([...start]) }, logScale: { w: logScale } } },
+          undefined,
+        );
+        return [...sub(posterior.logScale.w, logScale).dataSync()];
+      };
+      for (const x of moved(sigma)) expect(Math.abs(x)).toBeLessThan(WITHIN);
+      expect(Math.max(...moved(sigma.map((s) => 1.1 * s)).map(Math.abs))).toBeGreaterThan(100 * WITHIN);
+    }),
+  );
+});
+
 // ½ (x · w − y)² over examples: what needs single examples.
 const X = [
   [1, 2, 0],
