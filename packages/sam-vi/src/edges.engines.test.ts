@@ -4,6 +4,7 @@ import {
   matMul,
   mean,
   mul,
+  ones,
   reshape,
   scalar,
   slice,
@@ -170,7 +171,26 @@ describe("laws of the family", () => {
       numbers(a.posterior.mean.w).forEach((x, i) => expect(x).toBeCloseTo(numbers(b.posterior.mean.w)[i]!, 5));
     }));
 
-  it("a mean of K draws is a mean of K gradients", () =>
+  it("a mean of K draws is a mean of the gradients at K points of their own, in each part of a batch", () =>
+    checked(() => {
+      const met: number[][] = [];
+      const watched = (p: P, parts: Tensor): Scalar => {
+        met.push(numbers(p.w));
+        return plus(bowl(p), mul(sum(parts), 0));
+      };
+      const algorithm = randomSam<P, Tensor>(watched, { rho: 0.3, samples: 3, chunks: 2, transform });
+      const [{ posterior }] = algorithm.step(key(0), algorithm.init(start()), ones([4]));
+      expect(met).toHaveLength(6);
+      // Draws that share a key would meet the loss at the same point.
+      expect(new Set(met.map((at) => at.join())).size).toBe(6);
+      // ∇ = 2 (1, 2, 3) ⊙ w
+      numbers(posterior.mean.w).forEach((x, i) => {
+        const slope = met.reduce((total, at) => total + (2 * (i + 1) * at[i]!) / 6, 0);
+        expect(x).toBeCloseTo([1, -2, 0.5][i]! - 0.1 * slope, 5);
+      });
+    }));
+
+  it("a step asks for as many gradients as it says", () =>
     checked(() => {
       let asked = 0;
       const counting = (p: P): Scalar => {

@@ -1,4 +1,5 @@
 import {
+  concat,
   add,
   dot,
   matMul,
@@ -89,6 +90,22 @@ describe("variants on a quadratic take the steps of their formulas", () => {
       return plus(w, -0.1, gradient(plus(w, rho / length(times(T, g)), times(times(T, T), g))));
     };
     follows(asam(quadratic, { rho, relative: elementwise({ eta: 0.01 }), transform }), path(rule), none);
+  });
+
+  it("asam() has T = |w| + 0.01 for kernels and 1 elsewhere unless told", () => {
+    noLeaks(() =>
+      scoped(() => {
+        // Kernels near zero, where 0.01 is most of T, and a bias near its own minimum, whose T of 1 would else be all that counts.
+        const [kernel, bias] = [[0.002, -0.03], [-0.33]];
+        const loss = (p: { readonly kernel: Tensor; readonly bias: Tensor }): Scalar => quadratic({ w: concat([reshape(p.kernel, [2]), p.bias]) });
+        const algorithm = asam(loss, { rho, transform });
+        const [{ posterior }] = algorithm.step(key(0), algorithm.init({ kernel: tensor2d([kernel]), bias: tensor1d(bias) }), undefined);
+        const w = [...kernel, ...bias];
+        const [T, g] = [w.map((x, i) => (i < 2 ? Math.abs(x) + 0.01 : 1)), gradient(w)];
+        const truth = plus(w, -0.1, gradient(plus(w, rho / length(times(T, g)), times(times(T, T), g))));
+        [...posterior.mean.kernel.dataSync(), ...posterior.mean.bias.dataSync()].forEach((x, i) => expect(Math.abs(x - truth[i]!)).toBeLessThan(WITHIN));
+      }),
+    );
   });
 
   it("asam() is sam() where no tensor is a kernel", () => {
