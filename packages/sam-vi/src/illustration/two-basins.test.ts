@@ -42,6 +42,7 @@ describe("twoBasins()", () => {
       (f([t0 + h, t1]) - f([t0 - h, t1])) / (2 * h),
       (f([t0, t1 + h]) - f([t0, t1 - h])) / (2 * h),
     ];
+    [-0.0087430084, -0.0174860168].forEach((x, i) => expect(Math.abs(twoBasinsGradient([-20, 10])[i]! - x)).toBeLessThan(1e-10));
     for (const { at } of toy.values) slope(twoBasins, at).forEach((x, i) => expect(twoBasinsGradient(at)[i]).toBeCloseTo(x, 8));
     for (const { at, hessianEigenvalues } of toy.minima) {
       expect(Math.hypot(...twoBasinsGradient(at))).toBeLessThan(1e-8);
@@ -63,6 +64,23 @@ describe("the four objectives", () => {
     const [flat, sharp] = [toy.minima.find(({ name }) => name === "flat")!, toy.minima.find(({ name }) => name === "sharp")!];
     expect(twoBasins(sharp.at)).toBeLessThan(twoBasins(flat.at));
     expect(worstLoss(flat.at, { rho: 8 })).toBeLessThan(worstLoss(sharp.at, { rho: 8 }));
+  });
+
+  it("twoBasins() under a Gaussian of deviation ρ/√2 has the means of the file, by quadrature", () => {
+    const deviation = toy.rho / Math.SQRT2;
+    const density = (x: number): number => Math.exp(-((x / deviation) ** 2) / 2) / (deviation * Math.sqrt(2 * Math.PI));
+    for (const { at, meanUnderGaussianOfStdRhoOverSqrt2: truth } of toy.minima) {
+      let mean = 0;
+      // Trapezoids, which converge exponentially: along t₀ plainly, along t₁ in ln |t₁|, that the singularity at 0 lies at the end of the line.
+      for (let i = -36; i <= 36; i++) {
+        const t0 = at[0] + (i * deviation) / 4;
+        for (let v = -35; v < 5; v += 0.05) {
+          const t1 = Math.exp(v);
+          for (const side of [t1, -t1]) mean += ((twoBasins([t0, side]) * density(t0 - at[0]) * density(side - at[1]) * deviation) / 4) * 0.05 * t1;
+        }
+      }
+      expect(Math.abs(mean - truth)).toBeLessThan(2e-6);
+    }
   });
 
   it("smoothedLoss() is the mean of the losses a standard deviation of ρ/√2 away, draw by draw", () => {
