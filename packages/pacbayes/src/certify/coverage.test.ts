@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { freeEnergyBound } from "../bounds/free-energy.ts";
+import { freeEnergyBound, freeEnergyCatoni } from "../bounds/free-energy.ts";
 import { maurer } from "../bounds/maurer.ts";
+import { bestPosterior } from "./best-posterior.ts";
 import { centralLimit } from "./central-limit.ts";
 import { exactDraws } from "./exact-draws.ts";
 import { withoutMixing } from "./without-mixing.ts";
@@ -68,6 +69,29 @@ it("exactDraws() misses no more often than each share of δ says: risks by δ_r,
   expect(evidence).toBeLessThan(most(trials, deltaEvidence));
   expect(bareRisk).toBeGreaterThan(most(trials, deltaRisk));
   expect(bareEvidence).toBeGreaterThan(most(trials, deltaEvidence));
+});
+
+it("bestPosterior() of posteriors that the sample chose covers: no more than δ + δ_r fail, and the best mean as it is fails more", () => {
+  seed = 5;
+  const [trials, m, delta, deltaRisk] = [2000, 20, 0.1, 0.1];
+  let [failures, missed, bare] = [0, 0, 0];
+  for (let t = 0; t < trials; t++) {
+    const risks = risksOfSample();
+    const shares = [0.5, gibbs(0.1, risks), gibbs(0.4, risks), 0.9];
+    const kl = (p: number): number =>
+      Math.max(
+        0,
+        [p, 1 - p].reduce((s, q) => s + (q === 0 ? 0 : q * Math.log(2 * q)), 0),
+      );
+    const runs = shares.map((p) => ({ risk: mixed(count(p, m) / m, risks), kl: kl(p), draws: m }));
+    const { best, at, all } = bestPosterior(runs, { n, delta, deltaRisk });
+    if (mixed(shares[at]!, rates) > best.bound) failures++;
+    if (all.some(({ risk }, i) => mixed(shares[i]!, risks) > risk.high)) missed++;
+    if (mixed(shares[at]!, rates) > best.risk.mean) bare++;
+  }
+  expect(failures).toBeLessThan(most(trials, delta + deltaRisk));
+  expect(missed).toBeLessThan(most(trials, deltaRisk));
+  expect(bare).toBeGreaterThan(most(trials, delta + deltaRisk));
 });
 
 it("exactDraws() with a supplied distance covers draws from a law off by it, and without it fails on the risk", () => {
@@ -202,6 +226,9 @@ it("withoutMixing() pays ln(G/δ_F), never falls below the bound of the estimate
   expect(one!.bound).toBeGreaterThan(freeEnergyBound({ lambda: 0.5, freeEnergy: 700, n: 60_000, delta: 0.025 }));
   expect(one!.zeroOne!.bound).toBeCloseTo((4 / Math.LN2) * one!.bound, 12);
   expect(withoutMixing(weights, { n: 60_000, lambdaFixed: true }).bound).toBeLessThan(one!.bound);
+  // Each of four λ fixed beforehand has its own share of δ, as of δ_F.
+  const fixed = withoutMixing(weights, { n: 60_000, lambdaFixed: true, compared: 4 });
+  expect(fixed.bound).toBe(freeEnergyCatoni({ lambda: 0.5, freeEnergy: fixed.freeEnergyUpper, n: 60_000, delta: 0.025 / 4 }));
   expect(withoutMixing({ lambda: 1, logWeights: [-Infinity, NaN] }, { n: 100 }).bound).toBe(1);
 });
 

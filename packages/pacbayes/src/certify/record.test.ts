@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { readCertificate, writeCertificate } from "./certificate-file.ts";
-import { exactDraws } from "./exact-draws.ts";
+import { exactDraws, type GibbsCertificate } from "./exact-draws.ts";
 import { certificateRecord, verification, type CertificateRecord } from "./record.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "certificate-"));
@@ -66,6 +66,17 @@ it("verification() finds every number and word that does not follow", () => {
   expect(forged(({ certificates }) => delete certificates[0]!["contradiction"])).toEqual(["certificates[0].contradiction: undefined is stated, false follows"]);
   expect(forged(({ certificates }) => certificates.pop()).length).toBeGreaterThan(0);
   expect(forged(({ inputs }) => (inputs.n = 4000)).length).toBeGreaterThan(3);
+});
+
+it("verification() lets an upper KL differ by what its free energy is rounded by, and no more", () => {
+  // Risks that hardly fall: a KL of a thousandth of F.
+  const flat = [0, 0.05, 0.2].map((lambda) => ({ lambda, risk: 0.5 - 1e-4 * lambda, draws: 10 ** 9 }));
+  const record = certificateRecord("exact-draws", { about, inputs: { ladder: flat, n: 10 ** 6 } });
+  const [, top] = record.certificates as readonly GibbsCertificate[];
+  expect(top!.freeEnergyUpper / top!.klUpper).toBeGreaterThan(100);
+  const stating = (klUpper: number): boolean => verification({ ...record, certificates: [record.certificates[0], { ...top!, klUpper }] }).valid;
+  expect(stating(top!.klUpper + 5e-13 * top!.freeEnergyUpper)).toBe(true);
+  expect(stating(top!.klUpper - 2e-12 * top!.freeEnergyUpper)).toBe(false);
 });
 
 /** Every number within a value, by its path. */

@@ -140,7 +140,7 @@ export type Verification = { readonly valid: boolean; readonly differences: read
 /**
  * Repeats a record's arithmetic from its numbers alone, and compares everything that it states: bounds, intervals, assumption, confidence.
  *
- * Numbers may differ by 1e-12 of themselves, since logarithms round differently on other machines; words may not. What cannot be told from numbers is whether
+ * Numbers may differ by 1e-12 of themselves, an upper KL of the free energy that it is left of, since logarithms round differently on other machines; words may not. What cannot be told from numbers is whether
  * the assumption holds.
  *
  * @throws TypeError for what is no record of a certificate, naming the field; RangeError for numbers that certify nothing
@@ -156,7 +156,7 @@ export type Verification = { readonly valid: boolean; readonly differences: read
 export function verification(record: unknown): Verification {
   const { method, inputs, certificates: stated } = checked(recorded, record, "record");
   const recomputed = certificates(method, checkedInputs(method, inputs));
-  const differences = unlike(stated, recomputed, "certificates");
+  const differences = unlike(stated, recomputed, { path: "certificates" });
   return { valid: differences.length === 0, differences, recomputed };
 }
 
@@ -181,15 +181,19 @@ function defined(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).flatMap(([key, inner]) => (inner === undefined ? [] : [[key, defined(inner)]])));
 }
 
-function unlike(stated: unknown, follows: unknown, path: string): readonly string[] {
+function unlike(stated: unknown, follows: unknown, { path, size }: { readonly path: string; readonly size?: unknown }): readonly string[] {
   if (typeof stated === "object" && stated !== null && typeof follows === "object" && follows !== null) {
     const [a, b] = [stated, follows] as [Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>];
     return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
-      unlike(a[key], b[key], Array.isArray(follows) ? `${path}[${key}]` : `${path}.${key}`),
+      unlike(a[key], b[key], {
+        path: Array.isArray(follows) ? `${path}[${key}]` : `${path}.${key}`,
+        // A KL is what is left of a free energy, and rounded as that is.
+        size: b[key === "klUpper" ? "freeEnergyUpper" : key],
+      }),
     );
   }
   // Anything is near infinity by a share of it.
-  const near = typeof stated === "number" && Number.isFinite(follows) && Math.abs(stated - (follows as number)) <= 1e-12 * Math.abs(follows as number);
+  const near = typeof stated === "number" && Number.isFinite(follows) && Math.abs(stated - (follows as number)) <= 1e-12 * Math.abs(size as number);
   return near || Object.is(stated, follows) ? [] : [`${path}: ${String(stated)} is stated, ${String(follows)} follows`];
 }
 

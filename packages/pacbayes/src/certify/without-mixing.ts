@@ -36,7 +36,7 @@ const TRUSTED =
  * R(ρ_λ) ≤ (1 − exp(−(F_up + ln(2√n/δ))/n)) / (1 − e^{−λ}), F_up = −ln Ẑ + ln(1/δ_F): with probability at least 1 − δ − δ_F, however badly the chains mix.
  *
  * Annealed importance sampling has E[Ẑ] = Z [Neal2001], so that by Markov's inequality P(Ẑ ≥ Z/δ_F) ≤ δ_F; the rest is `freeEnergyBound`, which holds for all
- * λ at once, or `freeEnergyCatoni` for a λ fixed before the sample was seen [Catoni2007]. Where G rungs or runs are compared, δ_F/G each. It certifies the loss
+ * λ at once, or `freeEnergyCatoni` for a λ fixed before the sample was seen [Catoni2007]. Where G rungs or runs are compared, δ_F/G each, and δ/G for a λ fixed beforehand. It certifies the loss
  * of the Gibbs posterior itself, at ρ_λ exactly, which can still be drawn from only approximately.
  *
  * A weight of NaN or −∞ counts as 0, on the safe side. Nothing may have been tuned on the run itself: neither schedule nor step sizes.
@@ -64,7 +64,9 @@ export function withoutMixing(
   const safe = logWeights.map((w) => (Number.isNaN(w) ? -Infinity : w));
   const estimate = Math.log(logWeights.length) - logSumExp(safe) + Math.log(compared / deltaEvidence);
   const freeEnergyUpper = estimate * (1 + 16 * Number.EPSILON);
-  const bound = (lambdaFixed ? freeEnergyCatoni : freeEnergyBound)({ lambda, freeEnergy: freeEnergyUpper, n, delta });
+  const at = { lambda, freeEnergy: freeEnergyUpper, n };
+  // Catoni's bound holds for one λ alone: the best of G pays for each.
+  const bound = lambdaFixed ? freeEnergyCatoni({ ...at, delta: delta / compared }) : freeEnergyBound({ ...at, delta });
   return {
     method: "without-mixing",
     assumption: lambdaFixed ? `${TRUSTED} The inverse temperature was fixed before the sample was seen.` : TRUSTED,
