@@ -1,5 +1,5 @@
 import { own, run, split, type Key } from "@lab/tensor-core";
-import { annealedEvidence, annealedImportance, hmc, lasting, priorDraws, type AnnealedEvidence } from "@lab/pacbayes";
+import { annealedEvidence, annealedImportance, curved, hmc, lasting, priorDraws, type AnnealedEvidence, type WideMlp } from "@lab/pacbayes";
 import type { Kept } from "./kept.ts";
 import type { Target } from "./posterior.ts";
 import type { Rung } from "./rung.ts";
@@ -24,11 +24,11 @@ function schedule(
 export async function annealed(
   { annealing, parts, most }: Setting,
   { energy, prior }: Target,
-  { key, kept, climbed }: { readonly key: Key; readonly kept: Kept; readonly climbed: readonly Rung[] },
+  { key, kept, climbed, curvature }: { readonly key: Key; readonly kept: Kept; readonly climbed: readonly Rung[]; readonly curvature: WideMlp },
 ): Promise<AnnealedEvidence> {
   const [startKey, moveKey] = split(key);
   const { ladder, stepSizes } = schedule(climbed, parts);
-  const sampler = hmc(energy, { trajectory: lasting(Math.PI / 4, { most: Math.ceil(most / 2) }) });
+  const sampler = hmc(energy, { trajectory: lasting(Math.PI / 4, { most: Math.ceil(most / 2) }), metric: curved(curvature) });
   using start = own(() => priorDraws(startKey, prior, { chains: annealing }));
   using moved = await run(annealedImportance(sampler, { ladder, stepSizes }), start.value, {
     key: moveKey,

@@ -1,6 +1,6 @@
 import { fill, scalar } from "@tensorflow/tfjs-core";
 import { foldIn, own, run, split, type Key, type Owned } from "@lab/tensor-core";
-import { adapted, frozen, gaussianSampler, hmc, ladder, lasting, meanFieldAtPrior, type HmcStart, type WideMlp } from "@lab/pacbayes";
+import { adapted, curved, frozen, gaussianSampler, hmc, ladder, lasting, meanFieldAtPrior, type HmcStart, type WideMlp } from "@lab/pacbayes";
 import { curveOf, least } from "./curve.ts";
 import { joined, type Trace } from "./joined.ts";
 import type { Kept } from "./kept.ts";
@@ -11,12 +11,12 @@ import type { Setting } from "./settings.ts";
 /** How often the ladder may grow by a rung, each 1.3 times as high as the one below. */
 const MOST_GROWTH = 8;
 /** No step is longer: a flat rung takes any step, but steps that miss its few steep places leave chains stuck there. */
-const LONGEST_STEP = 0.3;
+const LONGEST_STEP = 0.7;
 const ACCEPTANCE = 0.85;
 
 /** What a step at this λ costs, in units that a draw from the prior costs: trajectories get longer with √λ, about. */
-function weightOf(lambda: number, { most, top }: Setting): number {
-  return Math.round(4 + (most / 2) * Math.min(1, Math.sqrt(lambda / top)));
+function weightOf(lambda: number, { top }: Setting): number {
+  return Math.round(4 + 10 * Math.min(1, Math.sqrt(lambda / top)));
 }
 
 /** The units of work of a climb whose rungs reach the targets at once and whose ladder does not grow. */
@@ -32,12 +32,12 @@ export function workOf(setting: Setting): number {
 export async function climbed(
   setting: Setting,
   { energy, prior, errors }: Target,
-  { key, kept }: { readonly key: Key; readonly kept: Kept },
+  { key, kept, curvature }: { readonly key: Key; readonly kept: Kept; readonly curvature: WideMlp },
 ): Promise<readonly Rung[]> {
   const { chains, draws, warmup, most, top, power, extensions } = setting;
   const lambdas = [...ladder({ top, rungs: setting.rungs, power })];
   const longest = lambdas.length + MOST_GROWTH;
-  const sampler = hmc(energy, { trajectory: lasting(Math.PI / 2, { most }) });
+  const sampler = hmc(energy, { trajectory: lasting(Math.PI / 2, { most }), metric: curved(curvature) });
   const warmer = adapted(sampler, { most: LONGEST_STEP, target: ACCEPTANCE });
   using atPrior = own(() => meanFieldAtPrior(prior, { runs: chains }));
   using exact = await run(gaussianSampler(energy), atPrior.value, {

@@ -13,9 +13,11 @@ import {
   type Annealed,
 } from "./certificates.ts";
 import { climbed, workOf } from "./climb.ts";
+import { curvature as curvatureOf, PILOT_WORK } from "./curvature.ts";
 import { curveOf, least, type Point } from "./curve.ts";
 import { job } from "./kept.ts";
 import { targetOf } from "./posterior.ts";
+import { principal } from "./principal.ts";
 import { diagnosticsOf, type Diagnostics, type Rung } from "./rung.ts";
 import { sampleOf } from "./sample.ts";
 import { MANY, type Setting } from "./settings.ts";
@@ -68,15 +70,19 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
   const began = performance.now();
   const { name: engineName } = await engine();
   const { name, side, hidden, classes, priorScale, descent, certified, chains, parts } = setting;
-  const [dataKey, ladderKey, baselineKey, annealingKey] = split(key(seed), 4) as [Key, Key, Key, Key];
+  const [dataKey, ladderKey, baselineKey, annealingKey, pilotKey] = split(key(seed), 5) as [Key, Key, Key, Key, Key];
   const keeping = { folder: join(out, "checkpoints", name), resume, config: { setting, seed, engine: engineName }, quiet, every: setting.n > MANY ? 5 : 50 };
 
   using sample = await sampleOf(setting, { key: dataKey, folder: data });
   using centre = own(() => mlpCentre({ inputs: side * side, hidden, classes }));
-  const target = targetOf(gaussianPrior(centre.value, { scale: priorScale }), sample.value);
+  const prior = gaussianPrior(centre.value, { scale: priorScale });
+  const target = targetOf(prior, sample.value);
+  using turned = principal(sample.value);
+  const sampled = targetOf(prior, turned.value);
 
-  using ladderJob = job(`${name}: ladder`, workOf(setting), keeping);
-  const rungs = await climbed(setting, target, { key: ladderKey, kept: ladderJob.kept });
+  using ladderJob = job(`${name}: ladder`, PILOT_WORK + workOf(setting), keeping);
+  using curvature = await curvatureOf(setting, sampled, { key: pilotKey, kept: ladderJob.kept });
+  const rungs = await climbed(setting, sampled, { key: ladderKey, kept: ladderJob.kept, curvature: curvature.value });
   ladderJob[Symbol.dispose]();
   const curve = curveOf(rungs, setting);
   const best = least(curve, ({ bound01 }) => bound01);
@@ -85,7 +91,7 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
   const upTo = rungs.slice(0, 1 + rungs.findIndex(({ lambda }) => lambda === tightest.lambda));
 
   using annealingJob = job(`${name}: annealing`, (upTo.length - 1) * parts, keeping);
-  const evidence = await annealed(setting, target, { key: annealingKey, kept: annealingJob.kept, climbed: upTo });
+  const evidence = await annealed(setting, sampled, { key: annealingKey, kept: annealingJob.kept, climbed: upTo, curvature: curvature.value });
   annealingJob[Symbol.dispose]();
 
   using baselineJob = job(`${name}: baseline`, Math.ceil(descent / 4) + descent + 100 + 3 * Math.ceil(certified / chains), keeping);

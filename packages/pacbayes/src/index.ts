@@ -57,7 +57,7 @@ export { endpoint, type Dynamics, type PhasePoint } from "./hmc/endpoint.ts";
 export { rotation, straight, type Flow } from "./hmc/flow.ts";
 export { hmc, type HmcInfo, type HmcOptions, type HmcStart, type HmcState } from "./hmc/hmc.ts";
 export { blanes, leapfrog, mclachlan, suzuki, yoshida, yoshida6, type Integrator } from "./hmc/integrator.ts";
-export { diagonal, identity, kineticChange, type Metric } from "./hmc/metric.ts";
+export { curved, diagonal, identity, kineticChange, type Metric, type MetricAt } from "./hmc/metric.ts";
 export { metropolis, type Verdict } from "./hmc/metropolis.ts";
 export { nuts, type NutsInfo, type NutsOptions } from "./hmc/nuts.ts";
 export { fixedSteps, jitteredSteps, lasting, type Trajectory } from "./hmc/trajectory.ts";

@@ -8,7 +8,7 @@ import type { Dynamics } from "./endpoint.ts";
 import { rotation } from "./flow.ts";
 import type { HmcInfo, HmcOptions, HmcStart, HmcState } from "./hmc.ts";
 import { leapfrog } from "./integrator.ts";
-import { identity } from "./metric.ts";
+import { identity, type Metric } from "./metric.ts";
 import { begun, transition, type Transition } from "./transition.ts";
 import { vanDerCorput } from "./van-der-corput.ts";
 
@@ -24,7 +24,8 @@ export type CheesState<P extends Params> = {
 /** `time` is τ, [chain]: trajectories last v τ, v in (0, 1). */
 export type CheesInfo = HmcInfo & { readonly time: Tensor };
 
-export type CheesOptions<P extends Params> = Omit<HmcOptions<P>, "trajectory"> & {
+export type CheesOptions<P extends Params> = Omit<HmcOptions<P>, "trajectory" | "metric"> & {
+  readonly metric?: Metric<P>;
   /** Acceptance, as a harmonic mean over chains. */
   readonly target?: number;
   /** Of Adam, on ln τ. */

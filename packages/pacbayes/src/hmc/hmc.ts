@@ -3,7 +3,7 @@ import { split, termsAndGrad, type Algorithm, type Params } from "@lab/tensor-co
 import type { Energy } from "../gibbs/gibbs-posterior.ts";
 import { rotation, type Flow } from "./flow.ts";
 import { leapfrog, type Integrator } from "./integrator.ts";
-import { identity, type Metric } from "./metric.ts";
+import { identity, metricAt, type MetricAt } from "./metric.ts";
 import { begun, transition } from "./transition.ts";
 import type { Trajectory } from "./trajectory.ts";
 
@@ -33,7 +33,7 @@ export type HmcOptions<P extends Params> = {
   readonly trajectory: Trajectory;
   readonly integrator?: Integrator;
   readonly flow?: Flow;
-  readonly metric?: Metric<P>;
+  readonly metric?: MetricAt<P>;
   /** |ΔH| beyond which a trajectory counts as divergent. */
   readonly divergence?: number;
 };
@@ -62,11 +62,12 @@ export function hmc<P extends Params>(
   energy: Energy<P>,
   { trajectory, integrator = leapfrog, flow = rotation, metric = identity<P>(), divergence = 1000 }: HmcOptions<P>,
 ): Algorithm<HmcStart<P>, HmcState<P>, HmcInfo> {
-  const dynamics = { evaluate: termsAndGrad(energy), integrator, flow, metric };
+  const evaluate = termsAndGrad(energy);
 
   return {
-    init: (start) => begun("hmc", start, dynamics),
+    init: (start) => begun("hmc", start, { evaluate }),
     step(key, state) {
+      const dynamics = { evaluate, integrator, flow, metric: metricAt(metric, state.lambda) };
       const [momentumKey, trajectoryKey, acceptKey] = split(key, 3) as [typeof key, typeof key, typeof key];
       const steps = trajectory(trajectoryKey, state.stepSize);
       const { next, info } = transition(dynamics, state, { keys: [momentumKey, acceptKey], steps, divergence });

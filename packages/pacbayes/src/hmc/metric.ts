@@ -1,6 +1,6 @@
-import { div, mul, sqrt, type Tensor } from "@tensorflow/tfjs-core";
+import { add, div, mul, sqrt, type Tensor } from "@tensorflow/tfjs-core";
 import { map, normalLike, sub, add as plus, tensors, type Key, type Params } from "@lab/tensor-core";
-import { chainDot } from "./chain-sums.ts";
+import { alongChains, chainDot } from "./chain-sums.ts";
 
 /** The kinetic energy ½ pᵀ D p, D diagonal: the inverse of the masses. */
 export interface Metric<P extends Params> {
@@ -43,6 +43,30 @@ export function diagonal<P extends Params>(variance: P): Metric<P> {
     velocity: (p) => map((x, v) => mul(x, v), p, variance),
     frequency: (leaf) => sqrt(leaves[leaf]!),
   };
+}
+
+/** A metric, or one for the inverse temperatures [chain] of the chains. */
+export type MetricAt<P extends Params> = Metric<P> | ((lambda: Tensor) => Metric<P>);
+
+/** The metric of chains at these λ. */
+export function metricAt<P extends Params>(metric: MetricAt<P>, lambda: Tensor): Metric<P> {
+  return typeof metric === "function" ? metric(lambda) : metric;
+}
+
+/**
+ * D_λ = 1/(1 + λh): the variances of ρ_λ ∝ e^{−λU} N(0, I) if U had the constant diagonal Hessian h, so that one h serves a whole ladder. Leaves [1, …], not
+ * negative.
+ *
+ * @example
+ * ```ts
+ * import { tensor1d, tensor2d } from "@tensorflow/tfjs-core";
+ * import { curved } from "@lab/pacbayes";
+ * const metric = curved({ u: tensor2d([[0, 3]]) })(tensor1d([1]));
+ * metric.velocity({ u: tensor2d([[1, 1]]) }).u.dataSync(); // => Float32Array(2) [ 1, 0.25 ]
+ * ```
+ */
+export function curved<P extends Params>(curvature: P): (lambda: Tensor) => Metric<P> {
+  return (lambda) => diagonal(map((h) => div(1, add(1, mul(h, alongChains(lambda, h)))), curvature));
 }
 
 /**

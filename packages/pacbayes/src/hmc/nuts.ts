@@ -27,7 +27,7 @@ import { flat } from "./flat.ts";
 import { straight } from "./flow.ts";
 import type { HmcInfo, HmcOptions, HmcStart, HmcState } from "./hmc.ts";
 import { leapfrog } from "./integrator.ts";
-import { identity } from "./metric.ts";
+import { identity, type Metric } from "./metric.ts";
 import { begun, energyChange } from "./transition.ts";
 import { closed, levels, type OpenSubtrees } from "./turning.ts";
 
@@ -38,7 +38,8 @@ export type NutsInfo = HmcInfo & {
   readonly truncated: Tensor;
 };
 
-export type NutsOptions<P extends Params> = Omit<HmcOptions<P>, "trajectory"> & {
+export type NutsOptions<P extends Params> = Omit<HmcOptions<P>, "trajectory" | "metric"> & {
+  readonly metric?: Metric<P>;
   /** A trajectory has at most 2^{mostDoublings} − 1 steps. */
   readonly mostDoublings?: number;
 };
