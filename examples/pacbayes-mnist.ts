@@ -120,7 +120,9 @@ const { n, name } = setting;
 await book.cell(
   `## Sampling the one with the largest gap
 
-All chains move at once, in coordinates in which the prior is N(0, I). Drifts rotate, which solves the prior's part exactly; kicks follow the likelihood; a
+All chains move at once, in coordinates in which the prior is N(0, I), along the principal components of the digits: a rotation of the inputs, which leaves prior and posterior what
+they are and makes coordinates nearly uncorrelated. Drifts rotate, which solves the prior's part exactly; kicks follow the likelihood; momenta have the metric 1/(1 + λh), h the mean
+diagonal Hessian of n·r̂, which a short pilot measures. A
 Metropolis step makes ρ_λ invariant. The step size adapts in a warm-up and is then frozen. A rung goes on, by as many draws again and at most three times, until
 R̂ ≤ 1.01 with 400 effective draws. R̂ and effective sample sizes are those of n·r̂ and of the zero-one
 risk, which a permutation of hidden units leaves alone.`,

@@ -77,7 +77,7 @@ export async function study(setting: Setting, { seed, out, resume, quiet, data }
   using centre = own(() => mlpCentre({ inputs: side * side, hidden, classes }));
   const prior = gaussianPrior(centre.value, { scale: priorScale });
   const target = targetOf(prior, sample.value);
-  using turned = principal(sample.value);
+  using turned = await principal(sample.value);
   const sampled = targetOf(prior, turned.value);
 
   using ladderJob = job(`${name}: ladder`, PILOT_WORK + workOf(setting), keeping);

@@ -36,6 +36,7 @@ export const CALL_FLAGS: {
   readonly budgetUnit: TextFlag & { readonly default: string };
   readonly answer: TextFlag & { readonly default: string };
   readonly history: TextFlag;
+  readonly timeout: TextFlag & { readonly default: string };
 } = {
   score: { type: "string", default: "margin", description: "What calls are ranked by: logit, log-probability, log-odds or margin" },
   budgetUnit: { type: "string", default: "decisions", description: "What --budget is a share of: decisions, or the text's pieces in the small model's tokens" },
@@ -45,6 +46,7 @@ export const CALL_FLAGS: {
     valueHint: "file",
     description: "Call scores that the budget begins with, kept for the next time as it goes; it is made where it is not there",
   },
+  timeout: { type: "string", default: "30", valueHint: "seconds", description: "How long an endpoint may be silent; it is asked three times" },
 };
 
 const SCORES: { readonly [name: string]: CallScore } = { logit: callLogit, "log-probability": callLogProbability, "log-odds": logOdds, margin };
@@ -60,11 +62,12 @@ export type CascadeFlags = {
   readonly budgetUnit?: string;
   readonly answer?: string;
   readonly history?: string | undefined;
+  readonly timeout?: string;
 };
 
 /** A cascade from its flags: a source of text, and what it owns. */
 export async function cascadeOf(
-  { model: path, large: named, cache, budget, score = "margin", budgetUnit = "decisions", answer = "token", history }: CascadeFlags,
+  { model: path, large: named, cache, budget, score = "margin", budgetUnit = "decisions", answer = "token", history, timeout = "30" }: CascadeFlags,
   streams: number,
 ): Promise<
   {
@@ -78,6 +81,7 @@ export async function cascadeOf(
   const counted = { unit: oneOf("budget-unit", budgetUnit, ["decisions", "pieces"]) };
   const unit = oneOf("answer", answer, ["token", "word", "span"]);
   const rate = numberOf("budget", budget, { least: 0, most: 1 });
+  const patience = numberOf("timeout", timeout, { least: 0.001 });
   const owned = disposables();
   try {
     const small = await modelFolder(path);
@@ -87,7 +91,7 @@ export async function cascadeOf(
     const control = known === undefined ? budgeted : remembering(budgeted, known);
     if (small.tokenizer.specials[CALL] !== small.model.shape.vocabulary - 1) throw new Error(`Cannot use ${path}: expected ${CALL} as the last token`);
     const own = owned.use(languageStreams(small.model, small.params.value, { start: small.end, streams }));
-    const large = await largeOf(named, cache, { owned, streams, answer: unit });
+    const large = await largeOf(named, cache, { owned, streams, answer: unit, timeout: 1000 * patience });
     const sourceOf = (answering: Continuation | undefined): TextSource =>
       async function* (prompt, { seed, ...options }) {
         using stream = await own.stream({ signal: options.signal });
@@ -182,11 +186,11 @@ function remembering(control: CallControl, history: ScoreHistory): CallControl {
 async function largeOf(
   named: string | undefined,
   cache: string | undefined,
-  { owned, streams, answer }: { readonly owned: Disposables; readonly streams: number; readonly answer: AnswerUnit },
+  { owned, streams, answer, timeout }: { readonly owned: Disposables; readonly streams: number; readonly answer: AnswerUnit; readonly timeout: number },
 ): Promise<Continuation | undefined> {
   if (named === undefined) return undefined;
   const remote = /^endpoint:(.+)@(https?:.+)$/u.exec(named);
-  if (remote !== null) return endpointContinuation({ model: remote[1]!, baseURL: remote[2]!, answer, ...(cache !== undefined && { cache }) });
+  if (remote !== null) return endpointContinuation({ model: remote[1]!, baseURL: remote[2]!, answer, timeout, ...(cache !== undefined && { cache }) });
   if (named.startsWith("endpoint:")) throw new Error(`Cannot read --large: expected a folder or endpoint:MODEL@URL, got ${named}`);
   const { tokenizer, end, model, params } = await modelFolder(named);
   owned.use(params);

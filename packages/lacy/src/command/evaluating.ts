@@ -22,6 +22,7 @@ import { heldOutLosses } from "../training/held-out-losses.ts";
 import { windows } from "../training/windows.ts";
 import { CASCADE_FLAGS, cascadeOf, CALL_FLAGS } from "./cascade-of.ts";
 import { DATA, JSON_FLAG, limited, numberOf, oneOf, printed } from "./flag.ts";
+import { interruptible } from "./interruptible.ts";
 import { CALL, modelFolder, pairsOf, type ModelFolder } from "./model-folder.ts";
 
 const evaluateArgs = {
@@ -37,13 +38,17 @@ const evaluateArgs = {
   ...JSON_FLAG,
 } as const satisfies ArgsDef;
 
-const signal = new AbortController().signal;
 /** Nats: accuracy and acceptability are told between these. */
 const EDGES = [0, 1, 2, 4, 8, Infinity];
 
-async function written(source: TextSource, prompt: string, maxTokens: number, all: Emission[] = []): Promise<string> {
+async function written(
+  source: TextSource,
+  prompt: string,
+  { maxTokens, signal, all = [] }: { readonly maxTokens: number; readonly signal: AbortSignal; readonly all?: Emission[] },
+): Promise<string> {
   let text = "";
   for await (const piece of source(prompt, { maxTokens, seed: 0, temperature: 0, signal })) {
+    signal.throwIfAborted();
     text += piece.text;
     all.push(piece);
   }
@@ -123,24 +128,30 @@ const evaluateCommand = defineCommand({
     const texts: { readonly told: Told; readonly completed: Completed; readonly judged?: { readonly initial: number; readonly penalised: number } }[] = [];
     const compared: Assessed[] = [];
     const told: Emission[] = [];
-    {
-      using bar = quiet ? undefined : progress("subjects", list.length);
-      using streams = judge === undefined ? undefined : languageStreams(small.model, small.params.value, { start: small.end });
-      for (const { title, text: source, facts, more } of list) {
-        const known = { facts: [...facts, ...more].map(([attribute, value]) => [attribute, value] as const) };
-        const text = title + (await written(cascade.source, title, maxTokens, told));
-        const completed: { alone: Answered[]; cascade: Answered[] } = { alone: [], cascade: [] };
-        for (const { prompt, answers } of clozeTokens === 0 ? [] : clozes(title, known)) {
-          const alone = await written(cascade.alone, prompt, clozeTokens);
-          completed.alone.push({ generation: alone, answers });
-          completed.cascade.push({ generation: args.large === undefined ? alone : await written(cascade.source, prompt, clozeTokens), answers });
+    await interruptible(
+      async (signal) => {
+        using bar = quiet ? undefined : progress("subjects", list.length);
+        using streams = judge === undefined ? undefined : languageStreams(small.model, small.params.value, { start: small.end });
+        for (const { title, text: source, facts, more } of list) {
+          const known = { facts: [...facts, ...more].map(([attribute, value]) => [attribute, value] as const) };
+          const text = title + (await written(cascade.source, title, { maxTokens, signal, all: told }));
+          const completed: { alone: Answered[]; cascade: Answered[] } = { alone: [], cascade: [] };
+          for (const { prompt, answers } of clozeTokens === 0 ? [] : clozes(title, known)) {
+            const alone = await written(cascade.alone, prompt, { maxTokens: clozeTokens, signal });
+            completed.alone.push({ generation: alone, answers });
+            completed.cascade.push({
+              generation: args.large === undefined ? alone : await written(cascade.source, prompt, { maxTokens: clozeTokens, signal }),
+              answers,
+            });
+          }
+          if (judge !== undefined) compared.push(...(await comparisons(streams!, source, { tokenizer: small.tokenizer, count, judge })));
+          const judged = judge === undefined ? undefined : await factScore({ subject: title, text, source }, judge);
+          texts.push({ told: { text, known }, completed, ...(judged !== undefined && { judged }) });
+          bar?.update(texts.length, {});
         }
-        if (judge !== undefined) compared.push(...(await comparisons(streams!, source, { tokenizer: small.tokenizer, count, judge })));
-        const judged = judge === undefined ? undefined : await factScore({ subject: title, text, source }, judge);
-        texts.push({ told: { text, known }, completed, ...(judged !== undefined && { judged }) });
-        bar?.update(texts.length, {});
-      }
-    }
+      },
+      () => `subject ${texts.length} of ${list.length}; nothing is kept`,
+    );
     const truth = list.map(({ text, facts, more }) => ({ text, known: { facts, more } }));
     const instrument = list.length < 2 ? undefined : calibration(truth, key(1));
     const { scores, penalised, recall, f1, claims, uncovered } = tableScore(

@@ -1,4 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -41,6 +43,7 @@ describe("lacy", () => {
       [["annotate", "--out="], "--out asks for a value, got none"],
       [["annotate", "-out", at("x")], "there is no -out"],
       [["generate", "x", "--model", at("model"), "--json=yes"], "--json takes no value, got yes"],
+      [["generate", "x", "--model", at("model"), "--timeout", "0"], "Cannot read --timeout: expected a number of at least 0.001, got 0"],
       [["train", "--help="], "Cannot run lacy train: there is no --help"],
     ]));
 
@@ -147,5 +150,32 @@ describe("lacy", () => {
     expect([kept > 0, kept < 6000]).toEqual([true, true]);
     for (const name of ["cut.jsonl", "at-once.jsonl"]) expect((await lacy(...annotate, at(name))).code).toBe(0);
     expect(await readFile(at("cut.jsonl"), "utf8")).toBe(await readFile(at("at-once.jsonl"), "utf8"));
+  });
+
+  it("lacy generate and lacy evaluate end with 130 at Ctrl-C while an endpoint is silent, and go on without it after --timeout", async () => {
+    let asked = 0;
+    const silent = createServer(() => void asked++);
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as AddressInfo;
+    const cascade = ["--model", at("model"), "--large", `endpoint:any@http://127.0.0.1:${port}/v1`, "--budget", "1", "--tokens", "4"];
+    try {
+      for (const [words, told] of [
+        [["generate", "Mira", ...cascade], /^Interrupted at piece \d+\n$/u],
+        [["evaluate", "--data", texts, ...cascade, "--json"], /^Interrupted at subject 0 of 40; nothing is kept\n$/u],
+      ] as const) {
+        asked = 0;
+        const running = lacy(...words);
+        await vi.waitFor(() => expect(asked).toBeGreaterThan(0), { timeout: 20_000, interval: 5 });
+        process.emit("SIGINT");
+        const { err, code } = await running;
+        expect([err, code]).toEqual([expect.stringMatching(told), 130]);
+      }
+      const { err, out, code } = await lacy("generate", "Mira", ...cascade, "--timeout", "0.05", "--json");
+      expect([code, (JSON.parse(out) as { text: string }).text.length > 0]).toEqual([0, true]);
+      expect(err).toContain("The bigger model failed, the small one goes on");
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
   });
 });

@@ -6,6 +6,7 @@ import { corpus } from "../corpus/corpus.ts";
 import type { Document } from "../corpus/document.ts";
 import { annotationFile } from "../facts/annotation-file.ts";
 import { DATA, JSON_FLAG, limited, numberOf, oneOf, printed, TAGGERS } from "./flag.ts";
+import { interruptible } from "./interruptible.ts";
 import { CALL, END } from "./model-folder.ts";
 import { writable } from "./output.ts";
 
@@ -44,18 +45,16 @@ const annotateCommand = defineCommand({
       const rate = Math.round((1000 * now) / (performance.now() - start));
       if (args.json !== true) console.error(`${documents} documents, ${total} words, ${rate} words/s`);
     };
-    const stop = new AbortController();
-    const pressed = (): void => stop.abort();
-    process.once("SIGINT", pressed);
-    try {
-      printed(await annotationFile(args.out, some(documents(most), name), { tagger, threads, onWords, signal: stop.signal }), args.json);
-    } catch (error) {
-      if (!stop.signal.aborted) throw error;
-      const told = written === 0 ? "the beginning; the same command begins anew, or goes on with" : `document ${written}; the same command goes on with`;
-      throw new Error(`Interrupted at ${told} ${args.out}${written === 0 ? "" : " from there"}`, { cause: error });
-    } finally {
-      process.removeListener("SIGINT", pressed);
-    }
+    printed(
+      await interruptible(
+        (signal) => annotationFile(args.out, some(documents(most), name), { tagger, threads, onWords, signal }),
+        () =>
+          written === 0
+            ? `the beginning; the same command begins anew, or goes on with ${args.out}`
+            : `document ${written}; the same command goes on with ${args.out} from there`,
+      ),
+      args.json,
+    );
   },
 });
 
@@ -75,10 +74,18 @@ const tokenizerCommand = defineCommand({
     const most = limited(args);
     await writable(args.out);
     const { documents, name } = await corpus({ data: args.data });
-    const texts = async function* (): AsyncGenerator<string> {
-      for await (const { text } of some(documents(most), name)) yield text;
+    let read = 0;
+    const texts = async function* (signal: AbortSignal): AsyncGenerator<string> {
+      for await (const { text } of some(documents(most), name)) {
+        signal.throwIfAborted();
+        read++;
+        yield text;
+      }
     };
-    const pairs = await learnedBytePairs(texts(), { vocabulary, specials: [END, CALL] });
+    const pairs = await interruptible(
+      (signal) => learnedBytePairs(texts(signal), { vocabulary, specials: [END, CALL] }),
+      () => `document ${read}; nothing is written`,
+    );
     await writeFileAtomic(args.out, tokenizerJson(pairs));
     printed({ out: args.out, vocabulary: bytePairTokenizer(pairs).vocabulary, merges: pairs.merges.length }, args.json);
   },

@@ -12,6 +12,7 @@ import { compromiseTagger } from "../facts/compromise.ts";
 import { cascadeServer } from "../serve/cascade-server.ts";
 import { CASCADE_FLAGS, cascadeOf, CALL_FLAGS } from "./cascade-of.ts";
 import { JSON_FLAG, numberOf, printed } from "./flag.ts";
+import { interruptible } from "./interruptible.ts";
 import { writable } from "./output.ts";
 
 const generateArgs = {
@@ -41,11 +42,20 @@ const generateCommand = defineCommand({
     const seed = numberOf("seed", args.seed, { whole: true });
     using cascade = await cascadeOf(args, 1);
     const pieces: Emission[] = [];
-    for await (const piece of cascade.source(args.prompt, { ...options, seed, signal: new AbortController().signal })) {
-      pieces.push(piece);
-      if (args.json !== true) process.stdout.write(piece.by === "large" ? `[${piece.text}]` : piece.text);
-      if (piece.failure !== undefined) console.error(`\nThe bigger model failed, the small one goes on: ${piece.failure}`);
-    }
+    await interruptible(
+      async (signal) => {
+        for await (const piece of cascade.source(args.prompt, { ...options, seed, signal })) {
+          signal.throwIfAborted();
+          pieces.push(piece);
+          if (args.json !== true) process.stdout.write(piece.by === "large" ? `[${piece.text}]` : piece.text);
+          if (piece.failure !== undefined) console.error(`\nThe bigger model failed, the small one goes on: ${piece.failure}`);
+        }
+      },
+      () => `piece ${pieces.length}${args.history === undefined ? "" : `; its call scores are in ${args.history}`}`,
+    ).catch((error: unknown) => {
+      if (args.json !== true && pieces.length > 0) process.stdout.write("\n");
+      throw error;
+    });
     if (args.json !== true) process.stdout.write("\n");
     else printed({ text: pieces.map(({ text }) => text).join(""), ...callShares(pieces), pieces }, true);
   },
@@ -69,7 +79,14 @@ const explainCommand = defineCommand({
     const { tokenizer, model, params, end } = cascade.small;
     using streams = languageStreams(model, params.value, { start: end });
     using stream = await streams.stream();
-    const tokens = await explanation(stream, args.text, { tokenizer, control: cascade.control, tagger: compromiseTagger() });
+    const tokens = await interruptible(
+      async (signal) => {
+        const explained = await explanation(stream, args.text, { tokenizer, control: cascade.control, tagger: compromiseTagger() });
+        signal.throwIfAborted();
+        return explained;
+      },
+      () => "the text; nothing is written",
+    );
     if (args.out !== undefined) await writeFileAtomic(args.out, explanationPage(tokens));
     if (args.json === true) printed({ tokens }, true);
     else if (args.out === undefined) console.log(explanationText(tokens, { colours: process.stdout.isTTY === true }));

@@ -33,7 +33,7 @@ import { adapted, frozen } from "./adapted.ts";
 import { rotation, straight } from "./flow.ts";
 import { hmc, type HmcStart } from "./hmc.ts";
 import { mclachlan } from "./integrator.ts";
-import { diagonal } from "./metric.ts";
+import { curved, diagonal } from "./metric.ts";
 import { fixedSteps, jitteredSteps, lasting } from "./trajectory.ts";
 
 await engine();
@@ -62,6 +62,7 @@ describe.each([
     hmc(gaussian, { trajectory: lasting(1.5), flow: rotation, integrator: mclachlan, metric: diagonal<Point>({ u: tensor2d([[0.3, 0.5, 1, 0.4, 0.7, 2]]) }) }),
     0.6,
   ],
+  ["leapfrog with rotations and a metric of λ", hmc(gaussian, { trajectory: lasting(1.5), metric: curved<Point>({ u: tensor2d([[0, 1, 3, 5, 3, 2]]) }) }), 0.6],
 ] as const)("hmc() by %s", (name, algorithm, stepSize) => {
   const lambda = 0.7;
   const expectations = {
@@ -78,6 +79,31 @@ describe.each([
     ess: 300,
   }))
     it(says, holds);
+});
+
+it("hmc() with the true curvature moves all directions alike at every λ of a ladder, in float32 from 1 to 10⁴", async () => {
+  const curvatures = [0, 100, 10_000];
+  const lambdas = [0, 0.01, 1];
+  const bent: Energy<Point> = ({ u }) => mul(square(u), tensor2d([curvatures.map((h) => h / 2)]));
+  const each = 4;
+  const sampler = hmc(bent, { trajectory: lasting(Math.PI / 2, { jitter: 0.2 }), metric: curved<Point>({ u: tensor2d([curvatures]) }) });
+  using from = own(() => ({ ...start(each * lambdas.length, 3, 1, 0.3), lambda: tensor1d(lambdas.flatMap((lambda) => Array<number>(each).fill(lambda))) }));
+  using drawn = await run(sampler, from.value, {
+    key: key(8),
+    steps: 600,
+    record: ({ position }, { acceptance }) => ({ squares: square(position.u), acceptance }),
+  });
+  // Without the metric a step of 0.3 would diverge where λh is 10⁴.
+  const accepted = Array.from(drawn.trace.acceptance.data);
+  expect(accepted.reduce((total, x) => total + x, 0) / accepted.length).toBeGreaterThan(0.9);
+  lambdas.forEach((lambda, i) =>
+    curvatures.forEach((h, j) => {
+      const squares = Array.from({ length: each }, (_, chain) =>
+        Float64Array.from({ length: 600 }, (_, step) => drawn.trace.squares.get(step, i * each + chain, j)),
+      );
+      expectation(squares, 1 / (1 + lambda * h), { ess: 400 });
+    }),
+  );
 });
 
 describe.each([

@@ -236,8 +236,16 @@ test.runIf(process.platform === "linux" && process.arch === "x64")(
   },
 );
 
-test("installNative() gives an engine without kernels where they do not compile", async () => {
+test("installNative() gives an engine without kernels where they do not compile, and says why", async () => {
   using machine = fakeMachine();
   const steps = { ...easy, kernels: async () => "unknown option" };
-  expect((await installNative({ engines: machine.engines, steps })).already).toBe(false);
+  const said: string[] = [];
+  const listener = {
+    stage(title: string) {
+      said.push(title);
+      return () => {};
+    },
+  };
+  expect((await installNative({ engines: machine.engines, steps, listener })).already).toBe(false);
+  expect(said).toContain("no kernels of our own, TensorFlow's do everything, several times slower: unknown option");
 });

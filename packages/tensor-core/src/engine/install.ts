@@ -108,9 +108,22 @@ async function whole({ version }: TfjsNode, engines: string): Promise<Installed 
 async function addKernels(folder: string, listener: Listener, { tools: find, kernels }: Steps): Promise<void> {
   if (hasKernels(folder)) return;
   const { compiler } = await find();
-  if (compiler.program === undefined) return;
+  if (compiler.program === undefined) return without(`${compiler.name} is not installed: ${compiler.get}`, listener);
+  await compiled(kernels, { compiler: compiler.program, folder, listener });
+}
+
+/** Compiles our own kernels, or says that it cannot. */
+async function compiled(
+  kernels: Steps["kernels"],
+  { compiler, folder, listener }: { readonly compiler: string; readonly folder: string; readonly listener: Listener },
+): Promise<void> {
   listener.stage("compiling kernels");
-  await kernels(compiler.program, folder);
+  const reason = await kernels(compiler, folder);
+  if (reason !== undefined) without(reason, listener);
+}
+
+function without(reason: string, listener: Listener): void {
+  listener.stage(`no kernels of our own, TensorFlow's do everything, several times slower: ${reason}`);
 }
 
 /** Called under the lock, so whoever made them is dead. */
@@ -146,8 +159,7 @@ async function build(
     listener.stage("compiling the binding");
     await compile(compiler.program, folder, sources);
     await rm(join(folder, "include"), { recursive: true, force: true });
-    listener.stage("compiling kernels");
-    await kernels(compiler.program, folder);
+    await compiled(kernels, { compiler: compiler.program, folder, listener });
     listener.stage("checking that it loads");
     await probe(join(folder, BINDING));
     const manifest = await writeManifest(folder, {
