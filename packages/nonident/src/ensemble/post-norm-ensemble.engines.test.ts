@@ -33,9 +33,15 @@ const trained = (params: EnsembleParams): EnsembleParams => {
 };
 const numbers = (params: EnsembleParams): number[] => tensors(scoped(() => params)).flatMap((x) => [...x.dataSync()]);
 
-it("postNormEnsemble() of the study has 110 075 parameters a member", () => {
-  const study = postNormEnsemble({ vocabulary: 5, context: 258, channels: 10, heads: 5, hidden: 1024, layers: 5 });
-  expect(scoped(() => size(study.init([key(0)])))).toBe(110_075);
+it.each([
+  { vocabulary: 5, channels: 10, heads: 5, layers: 5, parameters: 110_075 },
+  { vocabulary: 5, channels: 8, heads: 4, layers: 3, parameters: 53_293 },
+  { vocabulary: 5, channels: 10, heads: 5, layers: 7, parameters: 154_063 },
+  { vocabulary: 6, channels: 10, heads: 5, layers: 7, parameters: 154_084 },
+  { vocabulary: 7, channels: 10, heads: 5, layers: 7, parameters: 154_105 },
+])("postNormEnsemble() of the studies has $parameters parameters a member", ({ parameters, ...shape }) => {
+  const study = postNormEnsemble({ ...shape, context: 258, hidden: 1024 });
+  expect(scoped(() => size(study.init([key(0)])))).toBe(parameters);
 });
 
 it("postNormEnsemble() trains members at once as one by one", () => {
