@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -212,14 +212,54 @@ describe("nonident", () => {
 
   it("modelPair() says what is wrong with each kind of model", async () => {
     const cases: readonly (readonly [readonly [string, string], string])[] = [
-      [[file("none.json"), file("fair.json")], "expected a file that can be read"],
-      [[file("other.json"), file("fair.json")], "Cannot read a model"],
+      [[file("none.json"), file("fair.json")], "none.json: there is no such file or folder"],
+      [[file("other.json"), file("fair.json")], "other.json: Cannot read a model"],
       [["dyck-2:4", file("fair.json")], "expected one end symbol, got 4 and 2"],
       [["dyck-9:4", file("fair.json")], "expected one of aNbN"],
       [["dyck-2", file("fair.json")], "such as dyck-2:8"],
       [[file("fair.json"), "endpoint:m@http://127.0.0.1:1/v1"], "expected --pieces"],
     ];
     for (const [pair, said] of cases) await expect(modelPair(pair, {})).rejects.toThrow(said);
+  });
+});
+
+describe("an endpoint that does not answer", () => {
+  let silent: Server;
+  let address: string;
+  beforeAll(async () => {
+    silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    address = `endpoint:m@http://127.0.0.1:${(silent.address() as { readonly port: number }).port}/v1`;
+    await writeFile(file("three.json"), '["a","b","c"]');
+  });
+  afterAll(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+
+  it("nonident kl names an endpoint that is silent for --timeout seconds, and one that is not there", async () => {
+    const asking = ["kl", "aNbN:4", address, "--pieces", file("three.json")];
+    const late = await nonident(...asking, "--timeout", "0.05");
+    expect([late.code, late.error]).toEqual([2, `Cannot ask ${address}: Request timed out.\n`]);
+    expect((await nonident(...asking, "--timeout", "0")).error).toBe("Cannot read --timeout: expected seconds above 0, got 0\n");
+    const gone = "endpoint:m@http://127.0.0.1:1/v1";
+    const refused = await nonident("kl", "aNbN:4", gone, "--pieces", file("three.json"));
+    expect([refused.code, refused.error]).toEqual([2, `Cannot ask ${gone}: Connection error.\n`]);
+  });
+
+  it("nonident kl ends at Ctrl-C in one line, with 130", async () => {
+    const requested = new Promise<void>((resolve) => silent.once("request", () => resolve()));
+    const running = spawn(process.execPath, ["--conditions=@lab/source", "--import", "tsx", cli, "kl", "aNbN:4", address, "--pieces", file("three.json")]);
+    let said = "";
+    running.stderr.on("data", (text: Buffer) => void (said += text.toString()));
+    await requested;
+    running.kill("SIGINT");
+    const code = await new Promise((resolve) => running.once("exit", resolve));
+    expect([said, code]).toEqual(["Interrupted; nothing is kept\n", 130]);
+  });
+
+  it("nonident --version is the package's", async () => {
+    expect((await nonident("--version")).out).toMatch(/^\d+\.\d+\.\d+\n$/u);
   });
 });
 

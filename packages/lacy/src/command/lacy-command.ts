@@ -1,7 +1,6 @@
 import { createRequire } from "node:module";
 import { defineCommand, runCommand, showUsage, type ArgsDef, type CommandDef, type Resolvable } from "citty";
-import { flagNames, refuseStray } from "@lab/tensor-core/report";
-import { systemReason } from "../corpus/system-reason.ts";
+import { flagNames, refuseStray, systemReason } from "@lab/tensor-core/report";
 import { evaluatingCommands } from "./evaluating.ts";
 import { preparingCommands } from "./preparing.ts";
 import { trainingCommands } from "./training.ts";

@@ -15,7 +15,7 @@ import {
 import { bytePairs, huggingFaceModel, huggingFaceOptions, huggingFaceParams, tokenizerJson } from "@lab/tensor-core/hugging-face";
 import { mkdir } from "node:fs/promises";
 import writeFileAtomic from "write-file-atomic";
-import { systemReason } from "../corpus/system-reason.ts";
+import { systemReason } from "@lab/tensor-core/report";
 
 /** The token before every text, which closes it too, and `<CALL>`. */
 export const END = "<|endoftext|>";

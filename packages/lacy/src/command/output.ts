@@ -1,6 +1,6 @@
 import { access, constants, mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { systemReason } from "../corpus/system-reason.ts";
+import { systemReason } from "@lab/tensor-core/report";
 
 /**
  * That a file can be written there, before the work of which it is the result.

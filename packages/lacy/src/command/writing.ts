@@ -1,13 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { defineCommand, type ArgsDef, type SubCommandsDef } from "citty";
 import writeFileAtomic from "write-file-atomic";
+import { systemReason } from "@lab/tensor-core/report";
 import { callShares } from "../cascade/call-shares.ts";
 import { checkedDecoding } from "../cascade/decoding.ts";
 import type { Emission } from "../cascade/generate.ts";
 import { languageStreams } from "../cascade/language-streams.ts";
 import { explanation } from "../explanation/explanation.ts";
 import { explanationPage, explanationText } from "../explanation/page.ts";
-import { systemReason } from "../corpus/system-reason.ts";
 import { compromiseTagger } from "../facts/compromise.ts";
 import { cascadeServer } from "../serve/cascade-server.ts";
 import { CASCADE_FLAGS, cascadeOf, CALL_FLAGS } from "./cascade-of.ts";

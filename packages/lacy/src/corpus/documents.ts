@@ -1,8 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
+import { systemReason } from "@lab/tensor-core/report";
 import { document, type Document } from "./document.ts";
 import { READABLE, records } from "./records.ts";
-import { systemReason } from "./system-reason.ts";
 
 /** The part of a corpus that is for training, for choosing or for testing. */
 export type Split = "train" | "validation" | "test";

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
-import { systemReason } from "./system-reason.ts";
+import { systemReason } from "@lab/tensor-core/report";
 
 /** A record of a file and where it stands, for messages. */
 export type Placed = { readonly value: unknown; readonly place: string };

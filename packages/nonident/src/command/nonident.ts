@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { defineCommand, runCommand, runMain } from "citty";
 import { refuseStray } from "@lab/tensor-core/report";
 import { equivalentCommand } from "./equivalent.ts";
@@ -16,6 +17,8 @@ export async function nonident(words: readonly string[]): Promise<void> {
   const rawArgs = [...words];
   const help = rawArgs.length === 0 || ["--help", "-h"].some((flag) => rawArgs.includes(flag));
   if (help) return runMain(main, { rawArgs: rawArgs.length === 0 ? ["--help"] : rawArgs });
+  if (words[0] === "--version") return console.log(version());
+  process.once("SIGINT", interrupted);
   try {
     await refuseStray(words, { program: "nonident", commands: subCommands });
     await runCommand(main, { rawArgs });
@@ -23,5 +26,18 @@ export async function nonident(words: readonly string[]): Promise<void> {
     // A caller's mistake is one line, not a trace.
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 2;
+  } finally {
+    process.removeListener("SIGINT", interrupted);
   }
+}
+
+/** No command keeps anything: what is under way may end where it is. */
+function interrupted(): never {
+  console.error("Interrupted; nothing is kept");
+  process.exit(130);
+}
+
+function version(): string {
+  const { version: found } = createRequire(import.meta.url)("@lab/nonident/package.json") as { readonly version: string };
+  return found;
 }

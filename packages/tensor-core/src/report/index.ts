@@ -18,6 +18,7 @@ export { runLog, type RunLog } from "./run-log.ts";
 export { significant } from "./significant.ts";
 export { flagNames, refuseStray } from "./stray-words.ts";
 export { svg } from "./svg.ts";
+export { systemReason } from "./system-reason.ts";
 export { table, type Column, type Rows, type Table, type Value } from "./table.ts";
 export { terminalTable } from "./terminal-table.ts";
 export { traceChart } from "./trace-chart.ts";
