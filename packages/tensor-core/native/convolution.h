@@ -42,12 +42,12 @@ inline Cut cut_by(const Sizes& s, long neighbours) {
   return {neighbours, seen, s.tall * seen, neighbours * s.outputs, s.out_height * (s.out_width / neighbours), (s.out_width + s.wide - 1) * s.inputs, s.out_height + s.tall - 1};
 }
 
-// In nanoseconds, for the numbers of a row in one block: to pack them, and to multiply them by sixteen columns.
-inline const double PACK = tiles::UNITS ? 0.2 : 0.15, MULTIPLY = tiles::UNITS ? 0.072 : 0.18;
+// In nanoseconds: a row of a product, and for its numbers in one block to pack them, and to multiply them by sixteen columns.
+inline const double ROW = tiles::UNITS ? 0 : 13.5, PACK = 0.2, MULTIPLY = tiles::UNITS ? 0.072 : 0.2;
 
 inline Cut cut(const Sizes& s) {
   Cut best = cut_by(s, 1);
-  const auto cost = [](const Cut& c) { return static_cast<double>(c.rows) * parts(c.depth, DEPTH) * (PACK + MULTIPLY * parts(c.columns, SIDE)); };
+  const auto cost = [](const Cut& c) { return static_cast<double>(c.rows) * (ROW + parts(c.depth, DEPTH) * (PACK + MULTIPLY * parts(c.columns, SIDE))); };
   for (long neighbours = 2; neighbours <= s.out_width; neighbours++)
     if (s.out_width % neighbours == 0 && cost(cut_by(s, neighbours)) < cost(best)) best = cut_by(s, neighbours);
   return best;
@@ -125,8 +125,7 @@ inline void forward(const Sizes& s, const float* x, const float* w, float* y) {
     for (long row = 0; row < c.rows; row += STRIP) {
       const long rows = std::min<long>(STRIP, c.rows - row);
       patches(s, c, image, row, rows, patch);
-      if (tiles::left_blocks({patch, c.depth, false}, 0, rows, 0, c.depth, strip, size)) larger = true;
-      for (int j = 0; j < strips; j++) tiles::add_to(sum, row, static_cast<long>(j) * STRIP, strip, panel + 2 * j * size, tiles, size);
+      if (tiles::by_panel(patch, rows, c.depth, panel, size, strip, sum, row)) larger = true;
     }
   });
   if (!large && !larger) return;
@@ -154,9 +153,8 @@ inline void input_gradient(const Sizes& s, const float* w, const float* dy, floa
     const tiles::Multiplying multiplying;
     for (long row = 0; row < c.rows; row += STRIP) {
       const long rows = std::min<long>(STRIP, c.rows - row);
-      if (tiles::left_blocks({dy + n * c.rows * c.columns, c.columns, false}, row, rows, 0, c.columns, strip, size)) larger = true;
       const tiles::Sum sum{patch, parts(rows, SIDE) * SIDE, wide, true, nullptr};
-      for (int j = 0; j < strips; j++) tiles::add_to(sum, 0, static_cast<long>(j) * STRIP, strip, panel + 2 * j * size, tiles, size);
+      if (tiles::by_panel(dy + (n * c.rows + row) * c.columns, rows, c.columns, panel, size, strip, sum, 0)) larger = true;
       for (long r = row; r < row + rows; r++)
         for (long i = 0; i < s.tall; i++)
           add(patch + (r - row) * wide + i * c.seen, c.seen, image + (r / across + i) * c.padded_row + r % across * c.neighbours * s.inputs);

@@ -112,6 +112,20 @@ inline void add_to(const Sum& c, long row, long column, const word* left, const 
     for (long i = 0; i < high; i++) std::memcpy(target + i * c.columns, edge + i * STRIP, wide * sizeof(float));
 }
 
+// C = A · panel for `rows` ≤ STRIP rows of A in row-major order, over the whole depth, and a panel of packed columns, `size` from block to block; A is packed into
+// `room`, of two blocks, where the units need it. Returns whether a number of A is large.
+inline bool by_panel(const float* a, long rows, long depth, const word* panel, size_t size, word* room, const Sum& c, long row) {
+  if (UNITS) {
+    const bool large = left_blocks({a, depth, false}, 0, rows, 0, depth, room, size);
+    for (long j = 0; j < c.columns; j += STRIP) add_to(c, row, j, room, panel + j / SIDE * size, parts(depth, DEPTH), size);
+    return large;
+  }
+  vectors::by_blocks({a, depth, 1}, rows, reinterpret_cast<const float*>(panel), size / 2, depth, c.values + row * c.columns, c.columns);
+  Largest largest{_mm512_setzero_si512()};
+  sixteens(rows * depth, [&](long i, __mmask16 some) { largest.see(_mm512_maskz_loadu_ps(some, a + i)); });
+  return largest.overflows();
+}
+
 // Whether some number is so large that it has no bfloat16 near it.
 inline bool overflows(const float* x, long rows, long columns, long stride) {
   for (long i = 0; i < rows; i++)

@@ -83,6 +83,19 @@ inline Strip packed(const float* x, long stride, long rows, long depth, float* t
   return {to, 1, HIGH};
 }
 
+// C = A · B for some rows of A and blocks of B, over the whole depth.
+inline void by_blocks(const Strip& a, long rows, const float* b, size_t size, long depth, float* c, long columns) {
+  evenly(rows, [&](long top, long bottom) {
+    const Strip strip{a.values + top * a.row, a.row, a.step};
+    for (long j = 0; j < columns; j += 2 * SIDE) {
+      float* to = c + top * columns + j;
+      const float* block = b + j / SIDE * size;
+      if (columns - j > SIDE) sums<false, 2>(bottom - top, strip, block, size, depth, {nullptr, 0}, to, columns, lanes(columns - j - SIDE));
+      else sums<false, 1>(bottom - top, strip, block, size, depth, {nullptr, 0}, to, columns, lanes(columns - j));
+    }
+  });
+}
+
 inline void multiply(const Factor& a, const Factor& b, const float* bias, float* c, long rows, long columns, long depth, bool shared) {
   static thread_local Room panel_room;
   Crew& crew = Crew::here();
