@@ -214,15 +214,20 @@ inline void affine(const Factor& a, const Factor& b, const float* bias, float* c
   else vectors::multiply(a, b, bias, c, rows, columns, depth, shared);
 }
 
-// For matrix units a transposed left factor costs a transposition of its blocks: where that is dearer than those of B and of C, Cᵀ = op(B)ᵀ op(A)ᵀ is made
-// instead. A number of C, which goes to memory and back, weighs as much as two and a half of a factor (measured).
+// Whether Cᵀ = op(B)ᵀ op(A)ᵀ is cheaper to make, and to turn, than C. For matrix units a transposed left factor costs a transposition of its blocks: it is where that
+// is dearer than those of B and of C; a number of C, which goes to memory and back, weighs as much as two and a half of a factor (measured). Vectors read a left factor
+// where it lies, if it is not transposed, and transpose a right one that is: it is where the larger factor can be the left one.
+inline bool turns(const Factor& a, const Factor& b, long rows, long columns, long depth) {
+  if (UNITS) return a.transposed && 2 * (b.transposed ? 0 : columns) * depth + 5 * rows * columns < 2 * rows * depth;
+  return !a.transposed && b.transposed && 2 * rows < columns && 2 * rows < depth;
+}
+
 inline void mat_mul(const Factor& a, const Factor& b, float* c, long rows, long columns, long depth, bool shared) {
-  const bool instead = UNITS && 2 * (b.transposed ? 0 : columns) * depth + 5 * rows * columns < 2 * rows * depth;
-  if (!a.transposed || !instead) return affine(a, b, nullptr, c, rows, columns, depth, shared);
+  if (!turns(a, b, rows, columns, depth)) return affine(a, b, nullptr, c, rows, columns, depth, shared);
   static thread_local Room room;
   float* turned = room.floats(rows * columns);
-  straight({b.values, b.stride, !b.transposed}, {a.values, a.stride, !a.transposed}, nullptr, turned, columns, rows, depth, shared);
-  const auto turn = [&](int strip) {
+  affine({b.values, b.stride, !b.transposed}, {a.values, a.stride, !a.transposed}, nullptr, turned, columns, rows, depth, shared);
+  const auto turn_back = [&](int strip) {
     for (long i = static_cast<long>(strip) * STRIP; i < std::min(rows, (strip + 1L) * STRIP); i += SIDE)
       for (long j = 0; j < columns; j += SIDE) {
         __m512i block[SIDE];
@@ -231,8 +236,8 @@ inline void mat_mul(const Factor& a, const Factor& b, float* c, long rows, long 
         for (long n = 0; n < std::min<long>(SIDE, rows - i); n++) _mm512_mask_storeu_epi32(c + (i + n) * columns + j, lanes(columns - j), block[n]);
       }
   };
-  if (shared) return Crew::here().share(parts(rows, STRIP), turn);
-  for (int strip = 0; strip < parts(rows, STRIP); strip++) turn(strip);
+  if (shared) return Crew::here().share(parts(rows, STRIP), turn_back);
+  for (int strip = 0; strip < parts(rows, STRIP); strip++) turn_back(strip);
 }
 
 }  // namespace tiles

@@ -66,6 +66,11 @@ describe("matMul() on our own kernel", () => {
     fc.assert(fc.property(sizes, fc.constant(false), fc.boolean(), fc.boolean(), fc.constant(0), isNear), { numRuns: 30, seed: 1 });
   });
 
+  test("matMul() is as near to the product where a factor is cut along its depth and its columns", () => {
+    const sizes = fc.tuple(fc.constant(1), fc.integer({ min: 17, max: 60 }), fc.integer({ min: 250, max: 600 }), fc.integer({ min: 500, max: 1300 }));
+    fc.assert(fc.property(sizes, fc.boolean(), fc.boolean(), fc.boolean(), fc.constant(0), isNear), { numRuns: 12, seed: 1 });
+  });
+
   test("matMul() is the same in a call of its own, in a compiled graph and in one that XLA does not compile", () => {
     noLeaks(() =>
       scoped(() => {
