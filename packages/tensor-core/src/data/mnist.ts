@@ -85,7 +85,9 @@ export async function mnist({ folder, split = "train", n, key, classes, size = 2
   if (split !== "train" && split !== "test") throw new RangeError(`Cannot load images: split must be "train" or "test", got "${String(split)}"`);
   const from = folder ?? (await packaged());
   const prefix = split === "train" ? "train" : "t10k";
-  const [images, labels] = await Promise.all([readIdx(from, `${prefix}-images-idx3-ubyte`, sha256), readIdx(from, `${prefix}-labels-idx1-ubyte`, sha256)]);
+  // One after the other: of two files that are missing it is always the images that are named.
+  const images = await readIdx(from, `${prefix}-images-idx3-ubyte`, sha256);
+  const labels = await readIdx(from, `${prefix}-labels-idx1-ubyte`, sha256);
   const [count, rows, columns] = images.shape;
   if (images.shape.length !== 3 || rows !== 28 || columns !== 28)
     throw new CorruptFileError(`Cannot load images: expected an array [n, 28, 28] in ${from}, got [${images.shape.join(", ")}]`);
